@@ -1,1 +1,13 @@
-//! pairadm.
+//! pairadm administers a redundant pair of SIP servers: it plans a change, shows it, pushes it to
+//! both nodes, verifies it, undoes it, and reports it.
+
+pub mod agent;
+pub mod controller;
+pub mod engine;
+pub mod error;
+pub mod facts;
+pub mod intent;
+pub mod model;
+pub mod plan;
+pub mod remote;
+pub mod status;

@@ -1,0 +1,327 @@
+//! The typed conversation between the engine and a node's agent.
+//!
+//! Controller and agent are the same binary at the same version, so the protocol carries no
+//! compatibility burden: [`VERSION`] must match or the agent is replaced. Each line on standard input
+//! is one [`Call`], each line on standard output one [`Reply`]. The agent's first line is
+//! [`HELLO_MARK`] followed by a [`Hello`], so that noise of login scripts before it can be skipped.
+//! After a call the channel is silent until its reply: one call at a time.
+
+use crate::error::Error;
+use crate::facts::{Facts, FactsQuery};
+use crate::model::{NodeState, OpId};
+use crate::plan::{Action, Plan, StepId, StepPlace, VipPlace};
+use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
+
+/// Changes with any change of a type that crosses the channel; the build is part of it.
+pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "-1");
+
+/// Precedes the agent's first line.
+pub const HELLO_MARK: &str = "pairadm-agent-hello:";
+
+/// The agent's first line, after [`HELLO_MARK`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// [`VERSION`] of the agent.
+    pub version: String,
+    /// The node's `hostname`.
+    pub hostname: String,
+    /// Process number, for messages.
+    pub pid: u32,
+    /// Effective user; must be 0.
+    pub uid: u32,
+}
+
+/// One request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Call {
+    /// Echoed in the reply.
+    pub id: u64,
+    /// The agent gives up after this many milliseconds.
+    pub deadline_ms: u64,
+    /// What to do.
+    pub request: Request,
+}
+
+/// One answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reply {
+    /// The call's number.
+    pub id: u64,
+    /// Microseconds the agent spent.
+    pub took_us: u64,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// Result in a serialisable shape.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Done and read back.
+    Ok(Response),
+    /// Not done; the error says what is true now.
+    Err(Error),
+}
+
+/// What can be asked of a node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "snake_case")]
+pub enum Request {
+    /// Answers with nothing: measures the link.
+    Ping,
+    /// Describe the node.
+    Facts(FactsQuery),
+    /// Take the pair's lock; fails with code `locked` and the owner's name.
+    Lock {
+        /// Shown to whoever finds the lock taken.
+        owner: LockOwner,
+    },
+    /// Give the lock back.
+    Unlock,
+    /// Journal a new operation with its whole plan, fsynced.
+    Begin {
+        /// Number.
+        op: OpId,
+        /// In-place backup suffix without the dot: `pairadm_<pid>_<epoch>`.
+        tag: String,
+        /// Who, from where.
+        owner: LockOwner,
+        /// The plan.
+        plan: Plan,
+    },
+    /// Make this node's steps of a stage safe to begin: back up originals, journal intents, one fsync.
+    Prepare {
+        /// Operation.
+        op: OpId,
+        /// Steps of this node in order.
+        steps: Vec<StepId>,
+    },
+    /// Apply one prepared step and read it back.
+    Apply {
+        /// Operation.
+        op: OpId,
+        /// Step of the journalled plan.
+        step: StepId,
+    },
+    /// Read one step back without changing anything.
+    Verify {
+        /// Operation.
+        op: OpId,
+        /// Step of the journalled plan.
+        step: StepId,
+    },
+    /// Take one step back; fails with code `changed_since` when a person changed it meanwhile.
+    Revert {
+        /// Operation.
+        op: OpId,
+        /// Step of the journalled plan.
+        step: StepId,
+    },
+    /// Journal completions of the stage's steps, one fsync.
+    Settle {
+        /// Operation.
+        op: OpId,
+    },
+    /// Start the on-node timer that reverts the operation's armed steps unless confirmed (S9).
+    Arm {
+        /// Operation.
+        op: OpId,
+        /// Seconds until it fires.
+        seconds: u32,
+    },
+    /// Stop that timer. Sent over a *new* connection.
+    Confirm {
+        /// Operation.
+        op: OpId,
+    },
+    /// Journal the end of the operation.
+    Finish {
+        /// Operation.
+        op: OpId,
+        /// How it ended.
+        end: End,
+    },
+    /// The journal of one operation, or the newest `limit` of all.
+    History {
+        /// One operation, or all.
+        op: Option<OpId>,
+        /// At most this many, newest first.
+        limit: u32,
+    },
+    /// Run one action outside any operation: probes only (`ProbeVip`, `SipCheck`).
+    Probe {
+        /// The probe.
+        action: Action,
+    },
+    /// Who answers for these addresses on the network, by MAC address.
+    WhoHas {
+        /// Addresses.
+        vips: Vec<VipPlace>,
+    },
+    /// Read a file for planning or to show a conflict.
+    Read {
+        /// Absolute path.
+        path: String,
+    },
+    /// In-place backups pairadm has left on this node.
+    Backups,
+    /// Remove backups by path; only paths that `Backups` lists.
+    Prune {
+        /// Paths.
+        paths: Vec<String>,
+    },
+    /// Read the recorded state.
+    State,
+    /// Ping an address from this node: control address, peer.
+    Reach {
+        /// Target.
+        target: IpAddr,
+        /// Milliseconds to wait.
+        timeout_ms: u64,
+    },
+    /// Watch SIP at an address from this node while traffic moves: sends OPTIONS at `hz` until `Watched`.
+    Watch {
+        /// VIP.
+        target: IpAddr,
+        /// UDP port.
+        port: u16,
+        /// Probes a second.
+        hz: u32,
+    },
+    /// Stop watching and tell the longest gap.
+    Watched,
+}
+
+/// What a node answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub enum Response {
+    /// Nothing more to say.
+    Done,
+    /// Facts.
+    Facts(Box<Facts>),
+    /// A step was applied, verified or reverted.
+    Step(StepReport),
+    /// Journals.
+    History {
+        /// Newest first.
+        operations: Vec<Operation>,
+    },
+    /// MAC addresses seen for each address.
+    Holders {
+        /// Address and the MACs that answered.
+        seen: Vec<(IpAddr, Vec<String>)>,
+    },
+    /// A file.
+    File(FileImage),
+    /// Backups.
+    Backups {
+        /// In no order.
+        backups: Vec<Backup>,
+    },
+    /// Recorded state, if any.
+    State {
+        /// `None` on a node that was never configured.
+        state: Option<NodeState>,
+    },
+    /// Round-trip time, or none within the time-out.
+    Reached {
+        /// Microseconds.
+        rtt_us: Option<u64>,
+    },
+    /// What the watcher saw.
+    Watched {
+        /// Requests sent.
+        sent: u64,
+        /// Answers received.
+        answered: u64,
+        /// Longest time without an answer, microseconds.
+        dark_us: u64,
+    },
+}
+
+/// Who holds or takes a lock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockOwner {
+    /// Login and host of the operator: `root@alpha`.
+    pub who: String,
+    /// Process number of the controller.
+    pub pid: u32,
+    /// What it is doing.
+    pub operation: String,
+    /// RFC 3339 local time of the controller.
+    pub since: String,
+}
+
+/// What came of one step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepReport {
+    /// False when the node was already as wanted.
+    pub changed: bool,
+    /// One line for the report: backup path and hash, rule count, unit state.
+    pub detail: String,
+    /// Backup made for this step.
+    pub backup: Option<Backup>,
+}
+
+/// An original that was kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Backup {
+    /// The file it is of.
+    pub of: String,
+    /// Where it is.
+    pub path: String,
+    /// SHA-256 of its content.
+    pub sha256: String,
+    /// Bytes.
+    pub size: u64,
+    /// The operation that made it.
+    pub op: OpId,
+}
+
+/// How an operation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// Verified on every node that took part.
+    Committed,
+    /// Everything taken back.
+    RolledBack,
+    /// Left as it is by an operator's decision.
+    Abandoned,
+}
+
+/// One operation as a node's journal tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Operation {
+    /// Number.
+    pub op: OpId,
+    /// Backup suffix.
+    pub tag: String,
+    /// Who began it.
+    pub owner: LockOwner,
+    /// Its plan.
+    pub plan: Plan,
+    /// Where each of this node's steps stands.
+    pub places: Vec<(StepId, StepPlace)>,
+    /// How it ended; `None` while it is open.
+    pub end: Option<End>,
+}
+
+/// A file as read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileImage {
+    /// Path asked for.
+    pub path: String,
+    /// `None` when absent.
+    pub content: Option<crate::plan::Content>,
+    /// SHA-256, hex.
+    pub sha256: Option<String>,
+    /// Permission bits.
+    pub mode: u32,
+    /// Owner and group.
+    pub owner: (u32, u32),
+    /// Why it cannot be replaced safely, if so: symlink, hard links, bind mount, immutable, read-only.
+    pub obstacle: Option<String>,
+}

@@ -1,0 +1,40 @@
+//! The operations that change a pair, as an operator names them.
+
+use crate::model::OpId;
+
+/// What to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Operation {
+    /// Set up or change the pair.
+    Configure,
+    /// Move traffic; roles stay.
+    Takeover,
+    /// Block or allow traffic on one side.
+    Traffic,
+    /// Swap the roles; traffic stays where it is.
+    Reverse,
+    /// Take the pair's configuration off both nodes.
+    Remove,
+    /// Change settings of a configured pair.
+    Settings,
+    /// Restart services whose restart was put off.
+    Restart,
+    /// Take back an earlier operation.
+    Undo(OpId),
+}
+
+impl Operation {
+    /// The verb, as in `pairadm VERB` and in reports.
+    pub const fn verb(self) -> &'static str {
+        match self {
+            Self::Configure => "configure",
+            Self::Takeover => "takeover",
+            Self::Traffic => "traffic",
+            Self::Reverse => "reverse",
+            Self::Remove => "remove",
+            Self::Settings => "settings",
+            Self::Restart => "restart",
+            Self::Undo(_) => "undo",
+        }
+    }
+}

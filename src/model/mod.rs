@@ -1,0 +1,16 @@
+//! The words of the field as validated types: once a value has one of these types, nothing inside
+//! checks it again.
+
+mod activity;
+mod node;
+mod pair;
+mod secret;
+mod side;
+mod state;
+
+pub use activity::{Takeover, Traffic};
+pub use node::{Addresses, Hostname, Node, ServerId, SshTarget};
+pub use pair::{BlockStyle, ExtraFile, Pair, Port, Transport, Vip};
+pub use secret::Secret;
+pub use side::{BySide, Side};
+pub use state::{Debt, Generation, NodeState, OpId};

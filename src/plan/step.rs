@@ -1,0 +1,302 @@
+//! What a plan is made of: stages of typed steps as plain, serialisable, secret-free data.
+//!
+//! A [`Step`] is carried out by the agent of one node and is idempotent: applied twice it changes
+//! nothing the second time. Steps of one stage are independent between the nodes and run on both in
+//! parallel; on one node they run in order. The next stage starts when the whole stage is verified.
+
+use crate::model::{BlockStyle, Debt, NodeState, Port, Side, Traffic};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::net::IpAddr;
+
+/// A step's number in its plan, from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct StepId(pub u32);
+
+impl fmt::Display for StepId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Everything an operation will do, as it is reviewed, journalled and reported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The operation's verb: `configure`, `takeover`, `traffic`, `reverse`, `remove`, `undo`.
+    pub operation: String,
+    /// One line for lists: "take over to secondary (beta)".
+    pub title: String,
+    /// What was asked, field by field, secrets left out.
+    pub asked: Vec<(String, String)>,
+    /// SHA-256 of the facts this was made from; the engine refuses when fresh facts differ.
+    pub facts: String,
+    /// Lines the operator must have read: service affecting or not, services touched, warnings.
+    pub notice: Vec<String>,
+    /// In order.
+    pub stages: Vec<Stage>,
+    /// Sides that take part; a lost peer does not.
+    pub sides: Vec<Side>,
+    /// True when calls may be interrupted.
+    pub service_affecting: bool,
+    /// How to take the whole operation back by hand, for the report.
+    pub how_to_undo: String,
+}
+
+impl Plan {
+    /// Every step in order.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.stages.iter().flat_map(|stage| &stage.steps)
+    }
+
+    /// True when the nodes are already as asked.
+    pub fn is_empty(&self) -> bool {
+        self.stages.iter().all(|stage| stage.steps.is_empty())
+    }
+}
+
+/// Steps that may run on both nodes at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stage {
+    /// Shown while it runs.
+    pub title: String,
+    /// The steps; at most one node's steps in a [`Window`].
+    pub steps: Vec<Step>,
+    /// Where the stage lies in a takeover's dark window; the journal is written before it and after it.
+    #[serde(default)]
+    pub window: Window,
+}
+
+/// Whether calls are dark while a stage runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Window {
+    /// No: each step is journalled, applied and verified by itself.
+    #[default]
+    None,
+    /// Yes: intents were journalled with the stage before the window, completions follow after it.
+    Dark,
+}
+
+/// One typed change on one node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Number in the plan.
+    pub id: StepId,
+    /// The node that carries it out, by role at planning time.
+    pub side: Side,
+    /// One line for review, progress and report.
+    pub title: String,
+    /// What to do.
+    pub action: Action,
+    /// True when a lost login path could result, so an on-node timer takes it back unless confirmed (S9).
+    #[serde(default)]
+    pub armed: bool,
+}
+
+/// Where a step stands, as the journal records it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepPlace {
+    /// Not begun.
+    Waiting,
+    /// Intent journalled, perhaps partly done.
+    Begun,
+    /// Applied and read back.
+    Done,
+    /// Taken back.
+    Reverted,
+    /// Failed.
+    Failed,
+}
+
+/// What a step does. The agent knows for each how to apply, verify and revert it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Action {
+    /// Replace, create or remove a file, keeping the first original.
+    File(FilePut),
+    /// systemd unit verbs. `DaemonReload` ignores the name.
+    Unit {
+        /// Unit name with suffix.
+        unit: String,
+        /// What to do.
+        verb: UnitVerb,
+    },
+    /// Write runtime kernel parameters (their files are `File` steps).
+    Sysctl {
+        /// `net.ipv4.ip_nonlocal_bind` and the value.
+        values: Vec<(String, String)>,
+    },
+    /// Make the node's own chain allow or block SIP traffic, verify by reading back.
+    Traffic(Change),
+    /// Prepare [`Action::Traffic`] so that committing it in the window costs one kernel transaction.
+    ArmTraffic(Change),
+    /// Refuse unless nobody but `holders` answers for the addresses (ARP and neighbour discovery, 3 tries).
+    ProbeVip {
+        /// Addresses and interface to ask on.
+        vips: Vec<VipPlace>,
+        /// MAC addresses that may answer: the present holder's, none when it must be silent.
+        holders: Vec<String>,
+    },
+    /// Commit the armed block when there is one, remove the addresses, read back that they are gone.
+    Release {
+        /// Addresses to remove.
+        vips: Vec<VipPlace>,
+        /// The block to commit first.
+        block: Option<Change>,
+    },
+    /// Add the addresses as /32 and /128 (`nodad`), read back; if absent delete and re-add once; announce.
+    Acquire {
+        /// Addresses to add.
+        vips: Vec<VipPlace>,
+    },
+    /// Send gratuitous ARP and unsolicited neighbour advertisements again.
+    Announce {
+        /// Addresses to announce.
+        vips: Vec<VipPlace>,
+    },
+    /// Run a promote or demote hook of the profile, by argument vector, no shell.
+    Hook {
+        /// Program and arguments.
+        argv: Vec<String>,
+        /// The hook that takes it back, if any.
+        undo: Option<Vec<String>>,
+        /// Milliseconds it may take.
+        timeout_ms: u64,
+    },
+    /// Ask the SIP service on this node by OPTIONS; fails without an answer.
+    SipCheck {
+        /// Where to.
+        target: IpAddr,
+        /// UDP port.
+        port: u16,
+        /// Milliseconds to wait in all, with retransmissions.
+        timeout_ms: u64,
+    },
+    /// Record role, who is active and the generation on the node.
+    State {
+        /// What to write.
+        state: NodeState,
+    },
+    /// Record that a restart was put off, done, or that a debt exists or is paid.
+    Note {
+        /// Services to add to the pending list.
+        pending_restart: Vec<Restart>,
+        /// Debt to add.
+        debt: Option<Debt>,
+    },
+}
+
+/// A restart that the operator was offered.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Restart {
+    /// Unit to restart.
+    pub unit: String,
+    /// Why it is needed.
+    pub why: String,
+}
+
+/// systemd verbs that pairadm uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnitVerb {
+    /// Re-read unit files.
+    DaemonReload,
+    /// Enable at boot.
+    Enable,
+    /// Disable at boot.
+    Disable,
+    /// Start.
+    Start,
+    /// Stop.
+    Stop,
+    /// Restart.
+    Restart,
+    /// Reload, or restart where the unit cannot.
+    Reload,
+}
+
+/// The whole rule set wanted in pairadm's own chain.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Change {
+    /// Allowed or blocked.
+    pub traffic: Traffic,
+    /// Ports to block.
+    pub ports: Vec<Port>,
+    /// Silence or an ICMP error.
+    pub style: BlockStyle,
+    /// Addresses that are never blocked: the peer's, so that its probes pass.
+    pub exempt: Vec<IpAddr>,
+}
+
+/// A VIP and the interface that carries it on the node concerned.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct VipPlace {
+    /// The address.
+    pub address: IpAddr,
+    /// The interface.
+    pub interface: String,
+}
+
+/// A file as it shall be.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct FilePut {
+    /// Absolute path on the node.
+    pub path: String,
+    /// The new content; `None` removes the file.
+    pub content: Option<Content>,
+    /// Permission bits for a new file; an existing one keeps its own.
+    pub mode: u32,
+    /// Permission bits to force on an existing file as well.
+    #[serde(default)]
+    pub force_mode: bool,
+    /// SHA-256 (hex) of the content this was planned against; `None` when the file was absent (S5).
+    pub before: Option<String>,
+    /// Unified diff for review and report; empty for binary content.
+    pub diff: String,
+    /// Where the original is kept.
+    pub keep: Keep,
+}
+
+/// Where the in-place backup of a file goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Keep {
+    /// Beside the file, `<file>.pairadm_<pid>_<epoch>`.
+    Beside,
+    /// Under `/var/lib/pairadm/backups`, because the directory loads every file in it.
+    Aside,
+}
+
+/// File bytes, kept readable in JSON where they are text.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Content {
+    /// UTF-8.
+    Text(String),
+    /// Anything else, base64.
+    Base64(String),
+}
+
+impl Content {
+    /// From bytes, as text where they are UTF-8.
+    pub fn from_bytes(bytes: &[u8]) -> Self {
+        use base64::Engine as _;
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Self::Text(text.to_owned()),
+            Err(_) => Self::Base64(base64::engine::general_purpose::STANDARD.encode(bytes)),
+        }
+    }
+
+    /// The bytes; an error names the fault in the encoding.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, String> {
+        use base64::Engine as _;
+        match self {
+            Self::Text(text) => Ok(text.clone().into_bytes()),
+            Self::Base64(text) => base64::engine::general_purpose::STANDARD
+                .decode(text)
+                .map_err(|error| format!("not base64: {error}")),
+        }
+    }
+}
