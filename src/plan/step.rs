@@ -4,7 +4,7 @@
 //! nothing the second time. Steps of one stage are independent between the nodes and run on both in
 //! parallel; on one node they run in order. The next stage starts when the whole stage is verified.
 
-use crate::model::{BlockStyle, Debt, NodeState, Port, Side, Traffic};
+use crate::model::{BlockStyle, Debt, NodeState, OpId, Port, Side, Traffic};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::IpAddr;
@@ -178,6 +178,14 @@ pub enum Action {
     State {
         /// What to write.
         state: NodeState,
+    },
+    /// Take back one committed step of an earlier operation on this node: apply reverts that step
+    /// from its journal (code `changed_since` when a person changed it meanwhile), revert applies it again.
+    TakeBack {
+        /// The earlier operation.
+        op: OpId,
+        /// Its step.
+        step: StepId,
     },
     /// Record that a restart was put off, done, or that a debt exists or is paid.
     Note {
