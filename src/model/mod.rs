@@ -4,6 +4,7 @@
 mod activity;
 mod node;
 mod pair;
+pub mod paths;
 mod secret;
 mod side;
 mod state;
