@@ -1,3 +1,4 @@
 //! What runs on a node: one process per SSH channel, JSON lines in, JSON lines out.
 
+pub mod program;
 pub mod protocol;
