@@ -1,24 +1,38 @@
-//! Runs a program of the node to its end within a deadline: no shell, a fixed search path, the C
-//! locale, and never a wait on a pipe that nobody drains.
+//! Runs a program of the node to its end within a deadline: no shell, a known environment, a process
+//! group that is killed as a whole when the time is up, and never a wait on a pipe that nobody drains
+//! or that a daemon keeps open. Of a long output the end is kept.
 
 use crate::error::{Error, Result};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use std::io::{Read, Write};
+use rustix::process::{Pid, Signal, kill_process_group};
+use std::io::{ErrorKind, Read, Write};
 use std::os::fd::AsFd;
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 /// Where system programs lie; the path of a non-login SSH channel often lacks the `sbin` directories.
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+pub const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// Bytes kept of each output stream.
+pub const OUTPUT_LIMIT: usize = 1 << 20;
+
+/// How long an exit may go unnoticed while a grandchild keeps an output open.
+const EXIT_CHECK: Duration = Duration::from_millis(10);
 
 /// How often an ended program whose exit status is not there yet is looked at again.
 const REAP: Duration = Duration::from_micros(50);
 
-/// A program that was started and not yet given its input. Dropping it kills it.
+/// How long a killed program may take to go; one in an uninterruptible wait is left to the kernel.
+const GONE: Duration = Duration::from_secs(1);
+
+/// A program that was started and not yet given its input. Dropping it kills it and all it started.
 #[derive(Debug)]
 pub struct Running {
     child: Child,
     name: String,
+    ended: bool,
 }
 
 /// What a program left behind.
@@ -35,6 +49,11 @@ pub struct Finished {
 /// Runs `argv` with `input` on its standard input.
 pub fn run(argv: &[&str], input: &str, deadline: Instant) -> Result<Finished> {
     Running::start(argv)?.finish(input, deadline)
+}
+
+/// Runs `argv`, found in the directories of `search`, without input.
+pub fn run_from(search: &str, argv: &[&str], deadline: Instant) -> Result<Finished> {
+    Running::start_from(search, argv)?.finish("", deadline)
 }
 
 impl Finished {
@@ -55,159 +74,219 @@ impl Finished {
 impl Running {
     /// Starts `argv`; code `no_program` when it is not installed.
     pub fn start(argv: &[&str]) -> Result<Self> {
+        Self::start_from(PATH, argv)
+    }
+
+    /// The same, found in the directories of `search`.
+    pub fn start_from(search: &str, argv: &[&str]) -> Result<Self> {
         let Some((name, arguments)) = argv.split_first() else {
             return Err(Error::bug("a program without a name was to be run"));
         };
-        let child = Command::new(name)
+        let fault = |error: std::io::Error| {
+            let code = if error.kind() == ErrorKind::NotFound {
+                "no_program"
+            } else {
+                "program_not_started"
+            };
+            Error::refused(code, format!("`{name}` could not be started")).because(error)
+        };
+        let child = Command::new(find(search, name).ok_or_else(|| fault(ErrorKind::NotFound.into()))?)
             .args(arguments)
-            .env("PATH", PATH)
-            .env("LC_ALL", "C")
+            .env_clear()
+            .envs([("PATH", search), ("LC_ALL", "C"), ("HOME", "/root")])
+            .current_dir("/")
+            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .map_err(|error| {
-                let code = if error.kind() == std::io::ErrorKind::NotFound {
-                    "no_program"
-                } else {
-                    "program_not_started"
-                };
-                Error::refused(code, format!("`{name}` could not be started")).because(error)
-            })?;
+            .map_err(fault)?;
         Ok(Self {
             child,
             name: (*name).to_owned(),
+            ended: false,
         })
     }
 
     /// Gives the program its input, drains both its outputs, and waits for its end. At `deadline` it is
-    /// killed and the error has code `timeout`.
+    /// killed with all it started, and the error has code `timeout`; what it did by then stays done.
     pub fn finish(mut self, input: &str, deadline: Instant) -> Result<Finished> {
-        let fault = |name: &str, error: &dyn std::fmt::Display| {
-            Error::unknown("program_failed", format!("`{name}` could not be talked to")).because(error)
-        };
-        let (stdout, stderr) = self
-            .converse(input.as_bytes(), deadline)
-            .map_err(|error| fault(&self.name, &error))?
-            .ok_or_else(|| self.too_late())?;
-        let status = loop {
-            match self.child.try_wait().map_err(|error| fault(&self.name, &error))? {
-                Some(status) => break status,
-                None if Instant::now() >= deadline => return Err(self.too_late()),
-                None => std::thread::sleep(REAP),
+        self.converse(input.as_bytes(), deadline)
+            .map_err(|error| {
+                Error::unknown(
+                    "program_failed",
+                    format!("`{}` could not be talked to", self.name),
+                )
+                .because(error)
+            })?
+            .ok_or_else(|| {
+                let message = format!("`{}` did not end in time and was killed", self.name);
+                Error::unknown("timeout", message)
+            })
+    }
+
+    /// Moves bytes both ways until the program ends; `None` when the deadline passed first.
+    fn converse(&mut self, input: &[u8], deadline: Instant) -> std::io::Result<Option<Finished>> {
+        let mut pipes = Pipes::of(&mut self.child, input)?;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if pipes.silent() {
+                std::thread::sleep(left.min(REAP));
+            } else {
+                pipes.step(left.min(EXIT_CHECK))?;
             }
-        };
-        Ok(Finished {
-            status,
-            stdout: String::from_utf8_lossy(&stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&stderr).into_owned(),
-        })
-    }
-
-    fn too_late(&self) -> Error {
-        Error::unknown(
-            "timeout",
-            format!("`{}` did not end in time and was killed", self.name),
-        )
-    }
-
-    /// Moves bytes both ways until both outputs end; `None` when the deadline passed first.
-    fn converse(
-        &mut self,
-        mut input: &[u8],
-        deadline: Instant,
-    ) -> std::io::Result<Option<(Vec<u8>, Vec<u8>)>> {
-        let mut stdin = self.child.stdin.take().filter(|_| !input.is_empty());
-        if let Some(stdin) = &stdin {
-            rustix::io::ioctl_fionbio(stdin, true)?;
-        }
-        let mut stdout = self.child.stdout.take();
-        let mut stderr = self.child.stderr.take();
-        let (mut out, mut err) = (Vec::new(), Vec::new());
-        while stdout.is_some() || stderr.is_some() {
-            let (to, from, faults) = wait(stdin.as_ref(), stdout.as_ref(), stderr.as_ref(), deadline)?;
-            if !(to || from || faults) {
+            if let Some(status) = self.child.try_wait()? {
+                self.ended = true;
+                pipes.step(Duration::ZERO)?;
+                return Ok(Some(Finished {
+                    status,
+                    stdout: pipes.stdout.text(),
+                    stderr: pipes.stderr.text(),
+                }));
+            }
+            if left.is_zero() {
                 return Ok(None);
             }
-            if to {
-                feed(&mut stdin, &mut input)?;
-            }
-            if from {
-                drain(&mut stdout, &mut out)?;
-            }
-            if faults {
-                drain(&mut stderr, &mut err)?;
-            }
         }
-        Ok(Some((out, err)))
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if let Ok(None) = self.child.try_wait() {
-            let _ = self.child.kill();
-            let _ = self.child.wait();
+        if self.ended {
+            return;
+        }
+        if let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
+            // A group that is gone already is what was wanted.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+        let until = Instant::now() + GONE;
+        while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < until {
+            std::thread::sleep(REAP);
         }
     }
 }
 
-/// Waits until one of the three pipes can go on, or the deadline passes.
-fn wait(
-    stdin: Option<&impl AsFd>,
-    stdout: Option<&impl AsFd>,
-    stderr: Option<&impl AsFd>,
-    deadline: Instant,
-) -> std::io::Result<(bool, bool, bool)> {
-    let mut fds = Vec::with_capacity(3);
-    fds.extend(stdin.map(|fd| PollFd::new(fd, PollFlags::OUT)));
-    fds.extend(stdout.map(|fd| PollFd::new(fd, PollFlags::IN)));
-    fds.extend(stderr.map(|fd| PollFd::new(fd, PollFlags::IN)));
-    loop {
-        let left = deadline.saturating_duration_since(Instant::now());
+/// The program's path: as given when it has a slash, else the first executable file in `search`.
+fn find(search: &str, name: &str) -> Option<PathBuf> {
+    if name.contains('/') {
+        return Some(PathBuf::from(name));
+    }
+    search
+        .split(':')
+        .map(|directory| PathBuf::from(directory).join(name))
+        .find(|path| path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok())
+}
+
+/// The three pipes of a running program.
+struct Pipes<'i> {
+    stdin: Option<ChildStdin>,
+    input: &'i [u8],
+    stdout: Tail<ChildStdout>,
+    stderr: Tail<ChildStderr>,
+}
+
+impl<'i> Pipes<'i> {
+    fn of(child: &mut Child, input: &'i [u8]) -> std::io::Result<Self> {
+        let pipes = Self {
+            stdin: child.stdin.take().filter(|_| !input.is_empty()),
+            input,
+            stdout: Tail::of(child.stdout.take())?,
+            stderr: Tail::of(child.stderr.take())?,
+        };
+        if let Some(stdin) = &pipes.stdin {
+            rustix::io::ioctl_fionbio(stdin, true)?;
+        }
+        Ok(pipes)
+    }
+
+    /// True when every pipe is closed.
+    fn silent(&self) -> bool {
+        self.stdin.is_none() && self.stdout.pipe.is_none() && self.stderr.pipe.is_none()
+    }
+
+    /// Waits until one of the pipes can go on, at most for `timeout`, and moves what it can.
+    fn step(&mut self, timeout: Duration) -> std::io::Result<()> {
+        let mut fds = Vec::with_capacity(3);
+        fds.extend(self.stdin.as_ref().map(|fd| PollFd::new(fd, PollFlags::OUT)));
+        fds.extend(self.stdout.pipe.as_ref().map(|fd| PollFd::new(fd, PollFlags::IN)));
+        fds.extend(self.stderr.pipe.as_ref().map(|fd| PollFd::new(fd, PollFlags::IN)));
         let timeout = Timespec {
-            tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
-            tv_nsec: i64::from(left.subsec_nanos()),
+            tv_sec: 0,
+            tv_nsec: i64::from(timeout.subsec_nanos()),
         };
         match poll(&mut fds, Some(&timeout)) {
-            Ok(_) => break,
-            Err(rustix::io::Errno::INTR) => {}
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
+        self.feed()?;
+        self.stdout.fill()?;
+        self.stderr.fill()
     }
-    let mut ready = fds.iter().map(|fd| !fd.revents().is_empty());
-    let mut next = |present: bool| present && ready.next().unwrap_or(false);
-    Ok((
-        next(stdin.is_some()),
-        next(stdout.is_some()),
-        next(stderr.is_some()),
-    ))
+
+    /// Writes what fits; closes the pipe when everything is written or nobody reads any more.
+    fn feed(&mut self) -> std::io::Result<()> {
+        let Some(pipe) = &mut self.stdin else {
+            return Ok(());
+        };
+        match pipe.write(self.input) {
+            Ok(count) => self.input = &self.input[count..],
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => self.input = &[],
+            Err(error) => return Err(error),
+        }
+        if self.input.is_empty() {
+            self.stdin = None;
+        }
+        Ok(())
+    }
 }
 
-/// Writes what fits; closes the pipe when everything is written or nobody reads any more.
-fn feed(stdin: &mut Option<ChildStdin>, input: &mut &[u8]) -> std::io::Result<()> {
-    let Some(pipe) = stdin else { return Ok(()) };
-    match pipe.write(input) {
-        Ok(count) => *input = &input[count..],
-        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => *input = &[],
-        Err(error) => return Err(error),
-    }
-    if input.is_empty() {
-        *stdin = None;
-    }
-    Ok(())
+/// The end of an output stream.
+struct Tail<R> {
+    pipe: Option<R>,
+    bytes: Vec<u8>,
 }
 
-/// Reads what is there; drops the pipe at its end.
-fn drain(pipe: &mut Option<impl Read>, into: &mut Vec<u8>) -> std::io::Result<()> {
-    let Some(source) = pipe else { return Ok(()) };
-    let mut buffer = [0; 8192];
-    match source.read(&mut buffer)? {
-        0 => *pipe = None,
-        count => into.extend_from_slice(&buffer[..count]),
+impl<R: Read + AsFd> Tail<R> {
+    fn of(pipe: Option<R>) -> std::io::Result<Self> {
+        if let Some(pipe) = &pipe {
+            rustix::io::ioctl_fionbio(pipe, true)?;
+        }
+        Ok(Self {
+            pipe,
+            bytes: Vec::new(),
+        })
     }
-    Ok(())
+
+    /// Reads what is there, at most a full pipe so that an endless writer does not outlive the
+    /// deadline; drops the pipe at its end.
+    fn fill(&mut self) -> std::io::Result<()> {
+        let mut chunk = [0; 16 * 1024];
+        for _ in 0..64 {
+            let Some(pipe) = &mut self.pipe else { break };
+            match pipe.read(&mut chunk) {
+                Ok(0) => self.pipe = None,
+                Ok(count) => self.keep(&chunk[..count]),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, chunk: &[u8]) {
+        self.bytes.extend_from_slice(chunk);
+        if self.bytes.len() > 2 * OUTPUT_LIMIT {
+            self.bytes.drain(..self.bytes.len() - OUTPUT_LIMIT);
+        }
+    }
+
+    fn text(&self) -> String {
+        let from = self.bytes.len().saturating_sub(OUTPUT_LIMIT);
+        String::from_utf8_lossy(&self.bytes[from..]).into_owned()
+    }
 }
 
 #[cfg(test)]
@@ -227,17 +306,46 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_never_ends_is_killed_at_the_deadline() {
+    fn at_the_deadline_a_program_is_killed_with_all_it_started() {
         let started = Instant::now();
-        let error = run(&["sleep", "60"], "", started + Duration::from_millis(50)).unwrap_err();
+        let argv = ["sh", "-c", "sleep 61.25 & wait"];
+        let error = run(&argv, "", started + Duration::from_millis(100)).unwrap_err();
         assert_eq!(error.code, "timeout");
         assert!(started.elapsed() < Duration::from_secs(2));
+        let left = std::fs::read_dir("/proc").unwrap().flatten().any(|entry| {
+            let line = std::fs::read(entry.path().join("cmdline"));
+            line.is_ok_and(|line| line == b"sleep\x0061.25\0")
+        });
+        assert!(!left, "the grandchild must be killed too");
     }
 
     #[test]
     fn a_program_that_ignores_its_input_is_no_fault() {
         let done = run(&["true"], &"x".repeat(300_000), soon()).unwrap();
         assert!(done.status.success());
+    }
+
+    #[test]
+    fn a_daemon_that_keeps_the_output_open_does_not_hold_us_up() {
+        let started = Instant::now();
+        let done = run(&["sh", "-c", "sleep 3 & echo started"], "", soon()).unwrap();
+        assert_eq!(done.stdout, "started\n");
+        assert!(started.elapsed() < Duration::from_secs(1));
+    }
+
+    #[test]
+    fn of_endless_output_the_end_is_kept() {
+        let done = run(&["sh", "-c", "head -c 5000000 /dev/zero; echo end"], "", soon()).unwrap();
+        assert_eq!(done.stdout.len(), OUTPUT_LIMIT);
+        assert!(done.stdout.ends_with("end\n"));
+    }
+
+    #[test]
+    fn a_program_that_never_stops_writing_is_killed_too() {
+        let started = Instant::now();
+        let error = run(&["yes"], "", started + Duration::from_millis(100)).unwrap_err();
+        assert_eq!(error.code, "timeout");
+        assert!(started.elapsed() < Duration::from_secs(2));
     }
 
     #[test]
