@@ -2,6 +2,7 @@
 //! both nodes, verifies it, undoes it, and reports it.
 
 pub mod agent;
+pub mod config;
 pub mod controller;
 pub mod engine;
 pub mod error;

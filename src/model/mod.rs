@@ -8,6 +8,7 @@ pub mod paths;
 mod secret;
 mod side;
 mod state;
+pub mod syntax;
 
 pub use activity::{Takeover, Traffic};
 pub use node::{Addresses, Hostname, Node, ServerId, SshTarget};

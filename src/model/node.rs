@@ -1,5 +1,6 @@
 //! One server of the pair: its names, numbers and addresses.
 
+use super::syntax::shown;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -36,7 +37,8 @@ impl FromStr for Hostname {
         };
         if text.len() > 253 || !text.split('.').all(label) {
             return Err(format!(
-                "`{text}` is not a host name; accepted: labels of letters, digits and hyphens joined by dots, 253 characters at most"
+                "`{}` is not a host name; accepted: labels of letters, digits and hyphens joined by dots, 253 characters at most",
+                shown(text)
             ));
         }
         if text.parse::<Ipv4Addr>().is_ok() {
@@ -93,7 +95,7 @@ impl FromStr for ServerId {
 
     fn from_str(text: &str) -> Result<Self, String> {
         text.parse::<u32>()
-            .map_err(|_| format!("`{text}` is not a server ID; accepted: 1 to 256"))?
+            .map_err(|_| format!("`{}` is not a server ID; accepted: 1 to 256", shown(text)))?
             .try_into()
     }
 }

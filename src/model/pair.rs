@@ -46,7 +46,10 @@ impl FromStr for Port {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let refuse = || format!("`{text}` is not a port; accepted: udp/5060, tcp/5061, udp/16384-32768");
+        let refuse = || {
+            let shown = super::syntax::shown(text);
+            format!("`{shown}` is not a port; accepted: udp/5060, tcp/5061, udp/16384-32768")
+        };
         let (transport, ports) = text.split_once('/').ok_or_else(refuse)?;
         let transport = match transport {
             "udp" => Transport::Udp,
