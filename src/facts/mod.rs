@@ -1,9 +1,21 @@
 //! What a node is like: gathered by its agent in one request, read by planners and by status.
 
+mod gather;
+
+pub use gather::gather;
+
 use crate::agent::protocol::{FileImage, LockOwner};
 use crate::model::{NodeState, OpId, Port, Traffic};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
+
+/// Kernel parameters that are always gathered: whether a service can bind a VIP that the node does not
+/// hold yet, and whether removing an address removes its neighbours.
+pub const SYSCTLS: [&str; 3] = [
+    "net.ipv4.ip_nonlocal_bind",
+    "net.ipv6.ip_nonlocal_bind",
+    "net.ipv4.conf.all.promote_secondaries",
+];
 
 /// What to look at. Everything not named here is always gathered.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -26,6 +38,10 @@ pub struct FactsQuery {
     pub reach: Vec<IpAddr>,
     /// VIPs: looked for in addresses and in the network configuration of the distribution.
     pub vips: Vec<IpAddr>,
+    /// Make the node's key for its peer when there is none: the only thing that asking may create. Not set
+    /// for a dry run.
+    #[serde(default)]
+    pub ensure_node_key: bool,
     /// Leave out everything slow (version, counters, disks, configuration search): for live status.
     pub brief: bool,
 }
@@ -100,6 +116,8 @@ pub struct Facts {
     pub ssh_ports: Vec<u16>,
     /// pairadm's recorded state.
     pub state: Option<NodeState>,
+    /// Public half of the node's own key for its peer: `ssh-ed25519 AAAA…`.
+    pub node_key: Option<String>,
     /// Who holds the lock.
     pub lock: Option<LockOwner>,
     /// Newest operation in the journal and whether it is still open.

@@ -2,6 +2,7 @@
 //! checks it again.
 
 mod activity;
+pub mod digest;
 mod node;
 mod pair;
 pub mod paths;

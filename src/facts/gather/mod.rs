@@ -1,0 +1,174 @@
+//! Gathers [`Facts`] on the node itself. What needs a program or the network runs on a thread of its own
+//! until the deadline; what could not be had is named in [`Facts::gaps`], never guessed.
+
+mod configured;
+mod managers;
+mod network;
+mod node_key;
+mod record;
+mod service;
+mod ssh_ports;
+mod system;
+mod units;
+
+use super::{Facts, FactsQuery, SYSCTLS};
+use std::fs;
+use std::thread;
+use std::time::Instant;
+
+/// A part of the facts that is written in when its thread is done.
+type Part = Box<dyn FnOnce(&mut Facts) + Send>;
+
+/// Describes this node. Never fails: a part that is missing at `deadline` is a gap.
+pub fn gather(query: &FactsQuery, deadline: Instant) -> Facts {
+    let mut facts = Facts::default();
+    thread::scope(|scope| {
+        let slow: Vec<_> = slow_parts(query, deadline)
+            .into_iter()
+            .map(|part| scope.spawn(part))
+            .collect();
+        quick_parts(query, &mut facts);
+        for part in slow {
+            match part.join() {
+                Ok(write) => write(&mut facts),
+                Err(_) => facts.gaps.push("a part of the facts crashed".to_owned()),
+            }
+        }
+    });
+    facts
+}
+
+/// Everything that only reads files and asks the kernel.
+fn quick_parts(query: &FactsQuery, facts: &mut Facts) {
+    system::describe(facts);
+    match network::read() {
+        Ok(network) => {
+            facts.interfaces = network.interfaces;
+            facts.addresses = network.addresses;
+            facts.gateways = network.gateways;
+        }
+        Err(why) => facts.gaps.push(why),
+    }
+    match record::state() {
+        Ok(state) => facts.state = state,
+        Err(why) => facts.gaps.push(why),
+    }
+    facts.keepalived = configured::keepalived_holds(&query.vips);
+    facts.sysctl = SYSCTLS
+        .iter()
+        .filter_map(|&name| {
+            let value = fs::read_to_string(format!("/proc/sys/{}", name.replace('.', "/"))).ok()?;
+            Some((name.to_owned(), value.trim().to_owned()))
+        })
+        .collect();
+    if !query.brief {
+        facts.ssh_ports = ssh_ports::read();
+        facts.vip_in_configuration = configured::network_files(&query.vips);
+    }
+}
+
+/// Everything that waits for a program or an answer; each on its own thread.
+fn slow_parts<'a>(query: &'a FactsQuery, deadline: Instant) -> Vec<Box<dyn FnOnce() -> Part + Send + 'a>> {
+    let mut parts: Vec<Box<dyn FnOnce() -> Part + Send + 'a>> =
+        vec![Box::new(move || unit_part(query, deadline))];
+    if !query.liveness_command.is_empty() {
+        parts.push(Box::new(move || {
+            let alive = service::alive(&query.liveness_command, deadline);
+            Box::new(move |facts| facts.alive = Some(alive))
+        }));
+    }
+    if query.brief {
+        return parts;
+    }
+    parts.push(Box::new(move || {
+        let synchronised = units::clock_synchronised(deadline);
+        Box::new(move |facts| keep(synchronised, &mut facts.gaps, &mut facts.clock_synchronised))
+    }));
+    parts.push(Box::new(move || {
+        let key = if query.ensure_node_key {
+            node_key::ensure(deadline).map(Some)
+        } else {
+            Ok(node_key::read())
+        };
+        Box::new(move |facts| keep(key, &mut facts.gaps, &mut facts.node_key))
+    }));
+    parts.push(Box::new(|| {
+        let sha256 = record::program_sha256();
+        Box::new(move |facts| facts.agent_sha256 = sha256)
+    }));
+    if !query.version_command.is_empty() {
+        parts.push(Box::new(move || {
+            let version = service::version(&query.version_command, deadline).map(Some);
+            Box::new(move |facts| keep(version, &mut facts.gaps, &mut facts.version))
+        }));
+    }
+    for counter in &query.counters {
+        parts.push(Box::new(move || {
+            let count = service::counter(counter, deadline);
+            let name = counter.name.clone();
+            Box::new(move |facts| match count {
+                Ok(count) => facts.counters.push((name, count)),
+                Err(why) => facts.gaps.push(why),
+            })
+        }));
+    }
+    parts
+}
+
+/// The units asked for, and with the same call those that rewrite the packet filter.
+fn unit_part(query: &FactsQuery, deadline: Instant) -> Part {
+    let mut names = query.units.clone();
+    names.extend(managers::UNITS.map(str::to_owned));
+    let read = units::read(&names, deadline);
+    let asked = query.units.len();
+    Box::new(move |facts| match read {
+        Ok(mut units) => {
+            facts.firewall.managers = managers::named(&units);
+            units.truncate(asked);
+            facts.units = units;
+        }
+        Err(why) => facts.gaps.push(why),
+    })
+}
+
+fn keep<T>(part: Result<T, String>, gaps: &mut Vec<String>, place: &mut T) {
+    match part {
+        Ok(value) => *place = value,
+        Err(why) => gaps.push(why),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_program_that_hangs_costs_the_deadline_and_its_own_fact_only() {
+        let query = FactsQuery {
+            version_command: vec!["sleep".to_owned(), "60".to_owned()],
+            ..FactsQuery::default()
+        };
+        let started = Instant::now();
+        let facts = gather(&query, started + Duration::from_millis(200));
+        assert!(started.elapsed() < Duration::from_secs(5));
+        assert_eq!(facts.version, None);
+        assert!(
+            facts.gaps.iter().any(|gap| gap.contains("sleep")),
+            "{:?}",
+            facts.gaps
+        );
+        assert!(!facts.hostname.is_empty());
+    }
+
+    #[test]
+    fn brief_facts_leave_out_what_is_slow() {
+        let query = FactsQuery {
+            version_command: vec!["sleep".to_owned(), "60".to_owned()],
+            brief: true,
+            ..FactsQuery::default()
+        };
+        let facts = gather(&query, Instant::now() + Duration::from_secs(5));
+        assert!(facts.version.is_none() && facts.gaps.iter().all(|gap| !gap.contains("sleep")));
+    }
+}
