@@ -3,5 +3,6 @@
 pub mod paths;
 pub mod program;
 pub mod protocol;
+pub mod traffic;
 
 pub use paths::NodePaths;

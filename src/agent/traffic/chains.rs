@@ -1,0 +1,112 @@
+//! Reads what both families' tables hold of pairadm, and writes corrections as one transaction a table.
+
+use super::listing::Listing;
+use super::rules::{CHAIN, Family, Place};
+use crate::agent::program::{Finished, Running};
+use crate::error::{Error, Result};
+use std::path::Path;
+use std::time::Instant;
+
+/// Our part of one family's tables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chains {
+    /// Which family.
+    pub family: Family,
+    raw: Listing,
+    filter: Listing,
+}
+
+impl Chains {
+    /// What one table holds.
+    pub fn at(&self, place: Place) -> &Listing {
+        match place {
+            Place::Raw => &self.raw,
+            Place::Filter => &self.filter,
+        }
+    }
+}
+
+/// The families this kernel speaks.
+pub fn families() -> Vec<Family> {
+    let mut families = vec![Family::V4];
+    if Path::new("/proc/net/if_inet6").exists() {
+        families.push(Family::V6);
+    }
+    families
+}
+
+/// Lists both tables of every family, all at once.
+pub fn read(deadline: Instant) -> Result<Vec<Chains>> {
+    let list =
+        |family: Family, place: Place| Running::start(&[family.program(), "-w", "-t", place.table(), "-S"]);
+    let started: Vec<_> = families()
+        .into_iter()
+        .map(|family| (family, list(family, Place::Raw), list(family, Place::Filter)))
+        .collect();
+    started
+        .into_iter()
+        .map(|(family, raw, filter)| {
+            Ok(Chains {
+                family,
+                raw: listed(&raw?.finish("", deadline)?, family, Place::Raw)?,
+                filter: listed(&filter?.finish("", deadline)?, family, Place::Filter)?,
+            })
+        })
+        .collect()
+}
+
+fn listed(done: &Finished, family: Family, place: Place) -> Result<Listing> {
+    if done.status.success() {
+        return Ok(Listing::parse(&done.stdout, place));
+    }
+    let message = format!(
+        "the {} rules of table {} cannot be read",
+        family.label(),
+        place.table()
+    );
+    Err(Error::unknown("firewall_unreadable", message)
+        .because(done.last_words())
+        .hint(format!(
+            "try `{} -t {} -S` on the node",
+            family.program(),
+            place.table()
+        )))
+}
+
+/// Starts the program that will apply a correction. It holds no lock and has read nothing yet: giving it
+/// the rules later takes 0.9 ms instead of 3 (1.4 instead of 2.4 with the legacy back end). Giving it the
+/// rules now and only `COMMIT` later would save another 0.3 ms, but keeps the legacy lock all the while.
+pub fn start(family: Family) -> Result<Running> {
+    Running::start(&[family.restore_program(), "--noflush", "-w"])
+}
+
+/// Applies `correction`, then lists `place` again in the same process.
+pub fn commit(
+    running: Running,
+    family: Family,
+    place: Place,
+    correction: &str,
+    deadline: Instant,
+) -> Result<Listing> {
+    let (table, base) = (place.table(), place.base());
+    let text = format!("{correction}*{table}\n-S {base}\n-S {CHAIN}\nCOMMIT\n");
+    let done = running.finish(&text, deadline)?;
+    applied(&done, family)?;
+    Ok(Listing::parse(&done.stdout, place))
+}
+
+/// Applies corrections of any tables.
+pub fn write(family: Family, corrections: &str, deadline: Instant) -> Result<()> {
+    let done = start(family)?.finish(corrections, deadline)?;
+    applied(&done, family)
+}
+
+fn applied(done: &Finished, family: Family) -> Result<()> {
+    if done.status.success() {
+        return Ok(());
+    }
+    let message = format!("{} rules were refused; that table is as it was", family.label());
+    Err(Error::incomplete("firewall_failed", message)
+        .because(done.last_words())
+        .hint(format!("see `{} -t raw -S` on the node", family.program())))
+}
