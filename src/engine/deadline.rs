@@ -1,0 +1,36 @@
+//! How long each request may take (L2). Generous against slow disks and service managers, short
+//! enough that an operator does not wonder: a deadline that passes breaks the link and the step fails.
+
+use crate::plan::{Action, UnitVerb};
+use std::time::Duration;
+
+/// Bookkeeping on a node: journal lines, locks, one fsync each.
+pub const BOOKKEEPING: Duration = Duration::from_secs(15);
+
+/// Opening a link: TCP, key exchange, authentication, agent start, upload of the agent when missing.
+pub const DIAL: Duration = Duration::from_secs(30);
+
+/// Seconds the on-node timer waits for the confirmation of armed changes (S9).
+pub const ARM_SECONDS: u32 = 60;
+
+/// How long a node that went away in the middle is given to come back before the operation is left
+/// open. Longer than an sshd restart, shorter than an operator's patience.
+pub const RETURN: Duration = Duration::from_secs(8);
+
+/// The deadline of one step.
+pub fn of(action: &Action) -> Duration {
+    match action {
+        Action::Unit {
+            verb: UnitVerb::Restart | UnitVerb::Reload | UnitVerb::Start | UnitVerb::Stop,
+            ..
+        } => {
+            // systemd's own DefaultTimeoutStopSec and DefaultTimeoutStartSec are 90 s each.
+            Duration::from_secs(185)
+        }
+        Action::Unit { .. } | Action::File(_) | Action::TakeBack { .. } => Duration::from_secs(60),
+        Action::Hook { timeout_ms, .. } | Action::SipCheck { timeout_ms, .. } => {
+            Duration::from_millis(*timeout_ms) + Duration::from_secs(2)
+        }
+        _ => Duration::from_secs(15),
+    }
+}

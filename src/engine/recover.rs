@@ -1,0 +1,127 @@
+//! Finding what an interrupted run left behind, from the journals of both nodes (L1, E6).
+
+use super::deadline;
+use super::run::Direction;
+use super::session::Session;
+use crate::agent::protocol::{End, Operation, Request, Response};
+use crate::error::{Error, Result};
+use crate::model::{BySide, OpId, Side};
+use crate::plan::{Plan, StepId, StepPlace};
+
+/// An operation that at least one node calls unfinished.
+#[derive(Debug, Clone)]
+pub struct OpenOperation {
+    /// Number.
+    pub op: OpId,
+    /// Backup tag.
+    pub tag: String,
+    /// Its plan, the same on every node that has it.
+    pub plan: Plan,
+    /// Where each node's steps stand.
+    pub places: BySide<Vec<(StepId, StepPlace)>>,
+    /// Set when one node has already finished it: then only one direction is left.
+    pub decided: Option<Direction>,
+}
+
+impl OpenOperation {
+    /// "step 5 of 9".
+    pub fn reached(&self) -> (usize, usize) {
+        let done = self
+            .places
+            .iter()
+            .flat_map(|(_, places)| places)
+            .filter(|(_, place)| *place == StepPlace::Done)
+            .count();
+        (done, self.plan.steps().count())
+    }
+
+    /// Which way to go when nobody says otherwise: forward, unless a node has already gone back or
+    /// no node has begun a step.
+    pub fn natural_direction(&self) -> Direction {
+        self.decided
+            .unwrap_or(if self.places.iter().all(|(_, places)| places.is_empty()) {
+                Direction::Back
+            } else {
+                Direction::Forward
+            })
+    }
+}
+
+/// The newest operations of every linked node.
+fn newest(session: &mut Session<'_>) -> Result<BySide<Option<Operation>>> {
+    let mut found = BySide::default();
+    for side in session.up() {
+        let request = Request::History { op: None, limit: 1 };
+        match session.ask(side, request, deadline::BOOKKEEPING)? {
+            Response::History { mut operations } => found[side] = operations.pop(),
+            other => return Err(Error::bug(format!("unexpected answer to history: {other:?}"))),
+        }
+    }
+    Ok(found)
+}
+
+/// The unfinished operation, if there is one. Only the newest can be: nothing starts while one is open.
+pub fn find_open(session: &mut Session<'_>) -> Result<Option<OpenOperation>> {
+    let newest = newest(session)?;
+    let Some(op) = newest
+        .iter()
+        .filter_map(|(_, operation)| operation.as_ref())
+        .filter(|operation| operation.end.is_none())
+        .map(|operation| operation.op)
+        .max()
+    else {
+        return Ok(None);
+    };
+    let mut places = BySide::<Vec<(StepId, StepPlace)>>::default();
+    let mut known: Option<Operation> = None;
+    let mut decided = None;
+    for side in session.up() {
+        let Some(operation) = of_node(session, side, op)? else {
+            continue;
+        };
+        match operation.end {
+            Some(End::Committed) => decided = Some(Direction::Forward),
+            Some(End::RolledBack | End::Abandoned) => decided = Some(Direction::Back),
+            None => {}
+        }
+        if operation
+            .places
+            .iter()
+            .any(|(_, place)| *place == StepPlace::Reverted)
+        {
+            decided.get_or_insert(Direction::Back);
+        }
+        places[side].clone_from(&operation.places);
+        known.get_or_insert(operation);
+    }
+    Ok(known.map(|operation| OpenOperation {
+        op,
+        tag: operation.tag,
+        plan: operation.plan,
+        places,
+        decided,
+    }))
+}
+
+fn of_node(session: &mut Session<'_>, side: Side, op: OpId) -> Result<Option<Operation>> {
+    let request = Request::History {
+        op: Some(op),
+        limit: 1,
+    };
+    match session.ask(side, request, deadline::BOOKKEEPING)? {
+        Response::History { mut operations } => Ok(operations.pop()),
+        other => Err(Error::bug(format!("unexpected answer to history: {other:?}"))),
+    }
+}
+
+/// The number for a new operation: above everything any linked node has seen, and above `floor`,
+/// the newest that this controller knows.
+pub fn next_op(session: &mut Session<'_>, floor: OpId) -> Result<OpId> {
+    let newest = newest(session)?;
+    let seen = newest
+        .iter()
+        .filter_map(|(_, operation)| operation.as_ref())
+        .map(|o| o.op.0)
+        .max();
+    Ok(OpId(seen.unwrap_or(0).max(floor.0) + 1))
+}

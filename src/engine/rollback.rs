@@ -1,0 +1,114 @@
+//! Back: every step that may have had an effect is reverted, last first, on both nodes.
+
+use super::deadline;
+use super::event::Progress;
+use super::run::{Run, Verdict};
+use crate::agent::protocol::{End, Request, Response};
+use crate::error::{Error, Kind, Result};
+use crate::model::{BySide, Side};
+use crate::plan::{Action, Step};
+use std::time::{Duration, Instant};
+
+impl Run<'_, '_, '_> {
+    /// Takes back what was started. The order is the plan's reversed, one step at a time: on the way
+    /// back nothing is gained by haste, and S1 and S2 hold because each revert is read back before
+    /// the next begins. A node that stays away does not bar the way for the other one: giving a VIP
+    /// back probes the network for it first, so calls return to the node that is left.
+    pub(super) fn back(&mut self, why: Error) -> Verdict {
+        let started = self
+            .started
+            .lock()
+            .map(|started| started.clone())
+            .unwrap_or_default();
+        let plan = self.plan;
+        let mut steps: Vec<&Step> = plan.steps().filter(|step| started.contains(&step.id)).collect();
+        steps.reverse();
+        let mut barred: Option<Error> = None;
+        let mut away = BySide::<bool>::default();
+        for step in steps {
+            if away[step.side] {
+                continue;
+            }
+            if let Err(error) = self.revert(step) {
+                away[step.side] = is_link(&error);
+                let goes_on = away[step.side] || matches!(step.action, Action::File(_));
+                // A conflict in a file matters more to the operator than a node that is away.
+                if barred.as_ref().is_none_or(is_link) {
+                    barred = Some(error);
+                }
+                if !goes_on {
+                    break;
+                }
+            }
+        }
+        match barred.map_or_else(|| self.finish(End::RolledBack), Err) {
+            Ok(()) => Verdict::RolledBack(why.with_kind(Kind::RolledBack)),
+            Err(error) => self.stuck(error, &why),
+        }
+    }
+
+    fn revert(&mut self, step: &Step) -> Result<()> {
+        let request = Request::Revert {
+            op: self.op,
+            step: step.id,
+        };
+        let answer = match self
+            .session
+            .ask(step.side, request.clone(), deadline::of(&step.action))
+        {
+            Err(error) if is_link(&error) => {
+                self.reach_again(step.side)?;
+                self.session.ask(step.side, request, deadline::of(&step.action))
+            }
+            answer => answer,
+        };
+        match answer? {
+            Response::Step(report) => {
+                self.emit(Progress::Reverted {
+                    step: step.id,
+                    side: step.side,
+                    report,
+                });
+                Ok(())
+            }
+            other => Err(Error::bug(format!("unexpected answer to a revert: {other:?}"))),
+        }
+    }
+
+    pub(super) fn reach_again(&mut self, side: Side) -> Result<()> {
+        let until = Instant::now() + self.patience;
+        loop {
+            match self.session.redial(side) {
+                Ok(()) => return Ok(()),
+                // A dead connection's agent may hold the lock until it notices.
+                Err(error) if Instant::now() >= until => return Err(error),
+                Err(_) => std::thread::sleep(Duration::from_millis(200)),
+            }
+        }
+    }
+
+    /// The way back is barred: by a node that is away, which `undo` finishes later, or by a change
+    /// somebody made, which only a person can judge.
+    fn stuck(&self, error: Error, why: &Error) -> Verdict {
+        let first = format!("the way back began because: {why}");
+        if error.code == "changed_since" || matches!(error.kind, Kind::Unknown | Kind::Bug) {
+            Verdict::Unknown(
+                error
+                    .with_kind(Kind::Unknown)
+                    .because(first)
+                    .hint(self.open_hint()),
+            )
+        } else {
+            Verdict::Open(
+                error
+                    .with_kind(Kind::Incomplete)
+                    .because(first)
+                    .hint(self.open_hint()),
+            )
+        }
+    }
+}
+
+pub(super) fn is_link(error: &Error) -> bool {
+    matches!(error.code.as_str(), "link_lost" | "garbled" | "unreachable")
+}

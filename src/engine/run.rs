@@ -1,0 +1,422 @@
+//! Forward: one operation from its first journal line to its last.
+
+use super::deadline;
+use super::event::{Progress, Recorder};
+use super::rollback;
+use super::session::{Node, Session};
+use crate::agent::protocol::{End, Request, Response};
+use crate::controller::Cancel;
+use crate::error::{Error, Kind, Result};
+use crate::model::{BySide, OpId, Side};
+use crate::plan::{Action, Plan, Stage, Step, StepId, StepPlace, Window};
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// Which way an interrupted operation is finished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// To the new state.
+    Forward,
+    /// Back to the old state.
+    Back,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Verified and committed on every node that takes part.
+    Committed,
+    /// Everything was taken back; the error says why.
+    RolledBack(Error),
+    /// Stopped; the journals tell `resume` and `undo` where.
+    Open(Error),
+    /// A person has to look.
+    Unknown(Error),
+}
+
+/// One operation being carried out.
+pub struct Run<'r, 'd, 'l> {
+    pub(super) session: &'r mut Session<'d>,
+    pub(super) recorder: Mutex<&'r mut Recorder<'l>>,
+    pub(super) cancel: &'r Cancel,
+    pub(super) op: OpId,
+    pub(super) plan: &'r Plan,
+    /// Steps an earlier, interrupted run completed.
+    pub(super) completed: BTreeSet<StepId>,
+    /// How long a node that went away is waited for on the way back.
+    pub(super) patience: Duration,
+    /// Steps that may have had an effect, in the order in which they were started.
+    pub(super) started: Mutex<Vec<StepId>>,
+}
+
+impl<'r, 'd, 'l> Run<'r, 'd, 'l> {
+    /// A run of `plan` as operation `op`. The session holds the locks.
+    pub fn new(
+        session: &'r mut Session<'d>,
+        recorder: &'r mut Recorder<'l>,
+        cancel: &'r Cancel,
+        op: OpId,
+        plan: &'r Plan,
+    ) -> Self {
+        Self {
+            session,
+            recorder: Mutex::new(recorder),
+            cancel,
+            op,
+            plan,
+            completed: BTreeSet::new(),
+            patience: deadline::RETURN,
+            started: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// Goes on with an interrupted operation: what its journals call done was done, and everything
+    /// prepared may have had an effect.
+    #[must_use]
+    pub fn continuing(mut self, places: &BySide<Vec<(StepId, StepPlace)>>) -> Self {
+        let mut started = Vec::new();
+        for (_, places) in places.iter() {
+            for &(step, place) in places {
+                match place {
+                    StepPlace::Done => {
+                        self.completed.insert(step);
+                        started.push(step);
+                    }
+                    StepPlace::Begun | StepPlace::Failed => started.push(step),
+                    StepPlace::Waiting | StepPlace::Reverted => {}
+                }
+            }
+        }
+        started.sort_unstable();
+        self.started = Mutex::new(started);
+        self
+    }
+
+    /// Journals the operation on every node, in parallel; nothing is changed yet.
+    pub fn begin(&mut self, tag: &str) -> Result<()> {
+        let (op, plan, owner) = (self.op, self.plan, self.session.owner().clone());
+        let results = self.session.each(&plan.sides, |node| {
+            let request = Request::Begin {
+                op,
+                tag: tag.to_owned(),
+                owner: owner.clone(),
+                plan: plan.clone(),
+            };
+            node.ask(request, deadline::BOOKKEEPING)
+        });
+        let begun: Vec<Side> = results
+            .iter()
+            .filter(|(_, r)| matches!(r, Some(Ok(_))))
+            .map(|(side, _)| side)
+            .collect();
+        if let Err(error) = first_fault(results) {
+            for side in begun {
+                let request = Request::Finish {
+                    op,
+                    end: End::RolledBack,
+                };
+                // The node that cannot be told finds an operation without steps, which `resume` closes.
+                drop(self.session.ask(side, request, deadline::BOOKKEEPING));
+            }
+            return Err(error.with_kind(Kind::Refused));
+        }
+        self.emit(Progress::Begun {
+            op,
+            tag: tag.to_owned(),
+        });
+        Ok(())
+    }
+
+    /// Carries the plan out and commits it, or takes it back.
+    pub fn forward(mut self) -> Verdict {
+        let verdict = match self.apply_all() {
+            Ok(()) => match self.finish(End::Committed) {
+                Ok(()) => Verdict::Committed,
+                Err(error) => Verdict::Open(error.with_kind(Kind::Incomplete)),
+            },
+            Err(Stop::Cancelled) => {
+                self.emit(Progress::Cancelled);
+                let error = Error::incomplete("cancelled", "stopped on request after the current step");
+                Verdict::Open(error.hint(self.open_hint()))
+            }
+            Err(Stop::Failed(error)) => self.back(error),
+        };
+        self.conclude(&verdict);
+        verdict
+    }
+
+    /// Takes an interrupted operation back.
+    pub fn backward(mut self) -> Verdict {
+        let why = Error::new(
+            Kind::RolledBack,
+            "undone",
+            "the operation was taken back on request",
+        );
+        let verdict = self.back(why);
+        self.conclude(&verdict);
+        verdict
+    }
+
+    fn conclude(&mut self, verdict: &Verdict) {
+        let (end, error) = match verdict {
+            Verdict::Committed => (Some(End::Committed), None),
+            Verdict::RolledBack(error) => (Some(End::RolledBack), Some(error.clone())),
+            Verdict::Open(error) | Verdict::Unknown(error) => (None, Some(error.clone())),
+        };
+        self.emit(Progress::Finished { end, error });
+    }
+
+    pub(super) fn open_hint(&self) -> String {
+        format!(
+            "pairadm resume {0} goes on; pairadm undo {0} takes it back",
+            self.op
+        )
+    }
+
+    fn apply_all(&mut self) -> Result<(), Stop> {
+        let armed: Vec<Side> = Side::BOTH
+            .into_iter()
+            .filter(|&side| self.plan.steps().any(|step| step.side == side && step.armed))
+            .collect();
+        let op = self.op;
+        first_fault(self.session.each(&armed, |node| {
+            node.ask(
+                Request::Arm {
+                    op,
+                    seconds: deadline::ARM_SECONDS,
+                },
+                deadline::BOOKKEEPING,
+            )
+        }))?;
+        let plan = self.plan;
+        let mut from = 0;
+        while from < plan.stages.len() {
+            if self.cancel.asked() {
+                return Err(Stop::Cancelled);
+            }
+            let until = group_end(&plan.stages, from);
+            self.run_group(from, until)?;
+            from = until;
+        }
+        self.confirm(&armed)
+    }
+
+    /// Stages that are prepared together: one ordinary stage, or a whole dark window.
+    fn run_group(&mut self, from: usize, until: usize) -> Result<(), Stop> {
+        let stages = &self.plan.stages[from..until];
+        let dark = stages.iter().any(|stage| stage.window == Window::Dark);
+        self.prepare(stages)?;
+        if dark {
+            self.with_recorder(Recorder::hold);
+        }
+        let mut outcome = Ok(());
+        for (offset, stage) in stages.iter().enumerate() {
+            self.emit(Progress::Stage { index: from + offset });
+            outcome = self.run_stage(stage, !dark);
+            if outcome.is_err() {
+                break;
+            }
+        }
+        if dark {
+            self.with_recorder(Recorder::release);
+        }
+        outcome?;
+        let op = self.op;
+        let sides = sides_of(stages);
+        Ok(first_fault(self.session.each(&sides, |node| {
+            node.ask(Request::Settle { op }, deadline::BOOKKEEPING)
+        }))?)
+    }
+
+    fn prepare(&mut self, stages: &[Stage]) -> Result<(), Stop> {
+        let op = self.op;
+        let results = self.session.each(&sides_of(stages), |node| {
+            let side = node.side;
+            let steps = stages
+                .iter()
+                .flat_map(|s| &s.steps)
+                .filter(|s| s.side == side)
+                .map(|s| s.id)
+                .collect();
+            node.ask(Request::Prepare { op, steps }, deadline::BOOKKEEPING * 4)
+        });
+        Ok(first_fault(results)?)
+    }
+
+    fn run_stage(&mut self, stage: &Stage, may_stop: bool) -> Result<(), Stop> {
+        let failed = AtomicBool::new(false);
+        let (op, cancel, completed) = (self.op, self.cancel, &self.completed);
+        let (recorder, started) = (&self.recorder, &self.started);
+        let results = self.session.each(&sides_of(std::slice::from_ref(stage)), |node| {
+            let side = node.side;
+            for step in stage.steps.iter().filter(|step| step.side == side) {
+                if failed.load(Ordering::SeqCst) {
+                    return Ok(());
+                }
+                if may_stop && cancel.asked() {
+                    return Err(Stop::Cancelled);
+                }
+                if completed.contains(&step.id) && once_only(&step.action) {
+                    continue;
+                }
+                push(started, step.id);
+                let outcome = apply_step(node, op, step, recorder);
+                if let Err(error) = outcome {
+                    failed.store(true, Ordering::SeqCst);
+                    return Err(Stop::Failed(error));
+                }
+            }
+            Ok(())
+        });
+        let mut cancelled = false;
+        for (side, result) in results.iter() {
+            match result {
+                Some(Err(Stop::Failed(error))) => return Err(Stop::Failed(error.clone())),
+                Some(Err(Stop::Cancelled)) => cancelled = true,
+                None if stage.steps.iter().any(|step| step.side == side) => {
+                    return Err(Stop::Failed(Error::bug("the thread of a node panicked")));
+                }
+                Some(Ok(())) | None => {}
+            }
+        }
+        if cancelled { Err(Stop::Cancelled) } else { Ok(()) }
+    }
+
+    /// Over a new connection, so that a change that locks everybody out is not confirmed (S9).
+    fn confirm(&mut self, armed: &[Side]) -> Result<(), Stop> {
+        for &side in armed {
+            let mut link = self.session.second_link(side)?;
+            link.call(Request::Confirm { op: self.op }, deadline::BOOKKEEPING)
+                .map_err(|error| error.on(self.session.name(side)))?;
+        }
+        Ok(())
+    }
+
+    /// Journals the end on every node; one that went away is given time to come back, because an end
+    /// that only one node knows leaves the operation open.
+    pub(super) fn finish(&mut self, end: End) -> Result<()> {
+        let op = self.op;
+        let request = Request::Finish { op, end };
+        let results = self.session.each(&self.plan.sides, |node| {
+            node.ask(request.clone(), deadline::BOOKKEEPING)
+        });
+        for side in self.plan.sides.clone() {
+            if let Some(Err(error)) = &results[side] {
+                if !rollback::is_link(error) {
+                    return Err(error.clone());
+                }
+                self.reach_again(side)?;
+                self.session.ask(side, request.clone(), deadline::BOOKKEEPING)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn emit(&self, progress: Progress) {
+        emit(&self.recorder, progress);
+    }
+
+    fn with_recorder(&self, f: impl FnOnce(&mut Recorder<'l>)) {
+        f(&mut self
+            .recorder
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner));
+    }
+}
+
+/// Why the way forward ended.
+enum Stop {
+    Cancelled,
+    Failed(Error),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+fn apply_step(node: &mut Node<'_>, op: OpId, step: &Step, recorder: &Mutex<&mut Recorder<'_>>) -> Result<()> {
+    let (id, side) = (step.id, step.side);
+    emit(recorder, Progress::Started { step: id, side });
+    let began = Instant::now();
+    let answer = node.ask(Request::Apply { op, step: id }, deadline::of(&step.action));
+    let took_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let error = match answer {
+        Ok(Response::Step(report)) => {
+            emit(
+                recorder,
+                Progress::Done {
+                    step: id,
+                    side,
+                    took_us,
+                    report,
+                },
+            );
+            return Ok(());
+        }
+        Ok(other) => Error::bug(format!("unexpected answer to a step: {other:?}")),
+        Err(error) => error,
+    };
+    emit(
+        recorder,
+        Progress::Failed {
+            step: id,
+            side,
+            error: error.clone(),
+        },
+    );
+    Err(error)
+}
+
+/// Steps that an interrupted run completed and that must not happen twice; all others are idempotent.
+fn once_only(action: &Action) -> bool {
+    matches!(action, Action::Unit { .. } | Action::Hook { .. })
+}
+
+fn emit(recorder: &Mutex<&mut Recorder<'_>>, progress: Progress) {
+    recorder
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+        .emit(progress);
+}
+
+fn push(started: &Mutex<Vec<StepId>>, step: StepId) {
+    let mut started = started.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if !started.contains(&step) {
+        started.push(step);
+    }
+}
+
+/// The end of the group of stages that begins at `from`.
+fn group_end(stages: &[Stage], from: usize) -> usize {
+    let dark = stages[from..]
+        .iter()
+        .take_while(|stage| stage.window == Window::Dark)
+        .count();
+    from + dark.max(1)
+}
+
+/// The sides that have steps in these stages, primary first.
+pub(super) fn sides_of(stages: &[Stage]) -> Vec<Side> {
+    Side::BOTH
+        .into_iter()
+        .filter(|&side| {
+            stages
+                .iter()
+                .flat_map(|stage| &stage.steps)
+                .any(|step| step.side == side)
+        })
+        .collect()
+}
+
+/// The first error of a parallel request.
+pub(super) fn first_fault<T>(results: BySide<Option<Result<T>>>) -> Result<()> {
+    let BySide { primary, secondary } = results;
+    for result in [primary, secondary].into_iter().flatten() {
+        result?;
+    }
+    Ok(())
+}
