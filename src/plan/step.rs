@@ -130,6 +130,11 @@ pub enum Action {
     },
     /// Make the node's own chain allow or block SIP traffic, verify by reading back.
     Traffic(Change),
+    /// Take pairadm's own chain out of the packet filter; revert puts `was` back.
+    RemoveChain {
+        /// What the chain does before.
+        was: Change,
+    },
     /// Prepare [`Action::Traffic`] so that committing it in the window costs one kernel transaction.
     ArmTraffic(Change),
     /// Refuse unless nobody but `holders` answers for the addresses (ARP and neighbour discovery, 3 tries).

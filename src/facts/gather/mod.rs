@@ -2,7 +2,6 @@
 //! until the deadline; what could not be had is named in [`Facts::gaps`], never guessed.
 
 mod configured;
-mod managers;
 mod network;
 mod node_key;
 mod record;
@@ -12,6 +11,7 @@ mod system;
 mod units;
 
 use super::{Facts, FactsQuery, SYSCTLS};
+use crate::agent::traffic;
 use std::fs;
 use std::thread;
 use std::time::Instant;
@@ -69,8 +69,16 @@ fn quick_parts(query: &FactsQuery, facts: &mut Facts) {
 
 /// Everything that waits for a program or an answer; each on its own thread.
 fn slow_parts<'a>(query: &'a FactsQuery, deadline: Instant) -> Vec<Box<dyn FnOnce() -> Part + Send + 'a>> {
-    let mut parts: Vec<Box<dyn FnOnce() -> Part + Send + 'a>> =
-        vec![Box::new(move || unit_part(query, deadline))];
+    let mut parts: Vec<Box<dyn FnOnce() -> Part + Send + 'a>> = vec![
+        Box::new(move || {
+            let units = units::read(&query.units, deadline);
+            Box::new(move |facts| keep(units, &mut facts.gaps, &mut facts.units))
+        }),
+        Box::new(move || {
+            let firewall = traffic::read(deadline).map_err(|error| error.to_string());
+            Box::new(move |facts| keep(firewall, &mut facts.gaps, &mut facts.firewall))
+        }),
+    ];
     if !query.liveness_command.is_empty() {
         parts.push(Box::new(move || {
             let alive = service::alive(&query.liveness_command, deadline);
@@ -113,22 +121,6 @@ fn slow_parts<'a>(query: &'a FactsQuery, deadline: Instant) -> Vec<Box<dyn FnOnc
         }));
     }
     parts
-}
-
-/// The units asked for, and with the same call those that rewrite the packet filter.
-fn unit_part(query: &FactsQuery, deadline: Instant) -> Part {
-    let mut names = query.units.clone();
-    names.extend(managers::UNITS.map(str::to_owned));
-    let read = units::read(&names, deadline);
-    let asked = query.units.len();
-    Box::new(move |facts| match read {
-        Ok(mut units) => {
-            facts.firewall.managers = managers::named(&units);
-            units.truncate(asked);
-            facts.units = units;
-        }
-        Err(why) => facts.gaps.push(why),
-    })
 }
 
 fn keep<T>(part: Result<T, String>, gaps: &mut Vec<String>, place: &mut T) {
