@@ -10,5 +10,6 @@ pub mod facts;
 pub mod intent;
 pub mod model;
 pub mod plan;
+pub mod probe;
 pub mod remote;
 pub mod status;
