@@ -2,12 +2,14 @@
 //! both nodes, verifies it, undoes it, and reports it.
 
 pub mod agent;
+pub mod cli;
 pub mod config;
 pub mod controller;
 pub mod engine;
 pub mod error;
 pub mod facts;
 pub mod intent;
+pub mod lab;
 pub mod model;
 pub mod plan;
 pub mod probe;

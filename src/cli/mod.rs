@@ -1,0 +1,3 @@
+//! The command line: arguments, a file a command.
+
+pub mod lab;
