@@ -1,7 +1,73 @@
-//! From raw answers to validated intents. One [`Form`] per operation serves menu, prompts and flags.
+//! From raw answers to validated intents. One [`Form`] per operation serves menu, prompts and flags;
+//! each operation's file has its questions and the intent that completed answers resolve to.
 
+mod answers;
+pub mod configure;
+mod field;
 mod form;
+mod node_fields;
 mod operation;
+mod pair_fields;
+mod read;
+pub mod remove;
+pub mod restart;
+pub mod reverse;
+pub mod settings;
+pub mod takeover;
+pub mod traffic;
+pub mod undo;
 
-pub use form::{Answers, Field, FieldKind, Form};
+pub use answers::Answers;
+pub use configure::ConfigureIntent;
+pub use field::{Check, Field, FieldKind};
+pub use form::Form;
 pub use operation::Operation;
+pub use pair_fields::RestartChoice;
+pub use restart::RestartIntent;
+pub use settings::SettingsIntent;
+pub use takeover::TakeoverIntent;
+pub use traffic::TrafficIntent;
+
+use crate::error::{Error, Result};
+use crate::model::{Pair, Side};
+use crate::status::Status;
+
+/// What is known when a form is made.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Known<'a> {
+    /// The pair file, if there is one.
+    pub pair: Option<&'a Pair>,
+    /// Names of the profiles to choose from.
+    pub profiles: &'a [String],
+    /// The newest status, if both nodes were asked already.
+    pub status: Option<&'a Status>,
+}
+
+/// The questions of `operation`; refused without a pair, except for `configure`.
+pub fn form(operation: Operation, known: &Known<'_>) -> Result<Form> {
+    let pair = || {
+        known.pair.ok_or_else(|| {
+            Error::refused("no_pair", "no pair is configured")
+                .hint("configure one with `pairadm configure`, or name its file with --pair")
+        })
+    };
+    Ok(match operation {
+        Operation::Configure => configure::form(known.pair, known.profiles),
+        Operation::Takeover => {
+            let passive = known.status.and_then(|status| status.active).map(Side::other);
+            takeover::form(pair()?, passive)
+        }
+        Operation::Traffic => traffic::form(pair()?),
+        Operation::Reverse => reverse::form(pair()?),
+        Operation::Remove => remove::form(pair()?, known.status),
+        Operation::Settings => settings::form(pair()?),
+        Operation::Restart => restart::form(pair()?),
+        Operation::Undo(op) => {
+            pair()?;
+            undo::form(op)
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests;
