@@ -6,5 +6,6 @@ pub mod program;
 pub mod protocol;
 pub mod traffic;
 pub mod vip;
+pub mod watch;
 
 pub use paths::NodePaths;

@@ -11,4 +11,4 @@ pub use frame::{Announcement, Mac};
 pub use neighbour::{PROBE_TRIES, PROBE_WAIT, only_held_by, who_has};
 pub use packet::{PacketSocket, link};
 pub use ping::ping;
-pub use sip::{Options, is_answer_to, options};
+pub use sip::{Options, options};

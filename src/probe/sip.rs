@@ -14,20 +14,35 @@ const T2: Duration = Duration::from_secs(4);
 /// Makes every request of this process different.
 static COUNTER: AtomicU64 = AtomicU64::new(0);
 
-/// One OPTIONS request. Retransmissions are the same bytes.
+/// OPTIONS requests with one call identifier, numbered from 1. Retransmissions are the same bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
+    target: SocketAddr,
+    local: SocketAddr,
     call_id: String,
     sequence: u32,
     text: String,
 }
 
 impl Options {
-    /// A request to `target` from `local`, number `sequence` (up to 2³¹) of its own call identifier.
-    pub fn new(target: SocketAddr, local: SocketAddr, sequence: u32) -> Self {
-        let unique = unique();
-        let call_id = format!("pairadm-{unique}");
-        let text = format!(
+    /// The first request to `target` from `local`.
+    pub fn new(target: SocketAddr, local: SocketAddr) -> Self {
+        let mut request = Self {
+            target,
+            local,
+            call_id: format!("pairadm-{}", unique()),
+            sequence: 0,
+            text: String::new(),
+        };
+        request.renew();
+        request
+    }
+
+    /// Turns it into the next request, a transaction of its own.
+    pub fn renew(&mut self) {
+        self.sequence = self.sequence.wrapping_add(1) & (u32::MAX >> 1);
+        let (target, local, unique) = (self.target, self.local, unique());
+        self.text = format!(
             "OPTIONS sip:{target} SIP/2.0\r\n\
              Via: SIP/2.0/UDP {local};branch=z9hG4bK-{unique};rport\r\n\
              Max-Forwards: 70\r\n\
@@ -41,18 +56,45 @@ impl Options {
              Content-Length: 0\r\n\r\n",
             from = host(local.ip()),
             to = host(target.ip()),
+            call_id = self.call_id,
+            sequence = self.sequence,
             version = env!("CARGO_PKG_VERSION"),
         );
-        Self {
-            call_id,
-            sequence,
-            text,
-        }
     }
 
     /// The datagram.
     pub fn as_bytes(&self) -> &[u8] {
         self.text.as_bytes()
+    }
+
+    /// True when `datagram` is any response, provisional or final, to this request or one before it: the
+    /// service is there, even when it declines.
+    pub fn is_answered_by(&self, datagram: &[u8]) -> bool {
+        let text = String::from_utf8_lossy(datagram);
+        let mut lines = text.split("\r\n");
+        let status = lines
+            .next()
+            .and_then(|line| line.strip_prefix("SIP/2.0 "))
+            .and_then(|rest| rest.split(' ').next()?.parse::<u16>().ok());
+        if !status.is_some_and(|status| (100..700).contains(&status)) {
+            return false;
+        }
+        let (mut same_call, mut known_sequence) = (false, false);
+        for line in lines.take_while(|line| !line.is_empty()) {
+            let Some((name, value)) = line.split_once(':') else {
+                continue;
+            };
+            let (name, value) = (name.trim(), value.trim());
+            if name.eq_ignore_ascii_case("call-id") || name.eq_ignore_ascii_case("i") {
+                same_call = value == self.call_id;
+            } else if name.eq_ignore_ascii_case("cseq") {
+                let mut words = value.split_whitespace();
+                let number = words.next().and_then(|number| number.parse::<u32>().ok());
+                known_sequence = number.is_some_and(|number| (1..=self.sequence).contains(&number))
+                    && words.next() == Some("OPTIONS");
+            }
+        }
+        same_call && known_sequence
     }
 }
 
@@ -73,35 +115,6 @@ fn unique() -> String {
         std::process::id(),
         COUNTER.fetch_add(1, Ordering::Relaxed)
     )
-}
-
-/// True when `datagram` is any response, provisional or final, to `request`: the service is there, even
-/// when it declines.
-pub fn is_answer_to(request: &Options, datagram: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(datagram);
-    let mut lines = text.split("\r\n");
-    let status = lines
-        .next()
-        .and_then(|line| line.strip_prefix("SIP/2.0 "))
-        .and_then(|rest| rest.split(' ').next()?.parse::<u16>().ok());
-    if !status.is_some_and(|status| (100..700).contains(&status)) {
-        return false;
-    }
-    let (mut same_call, mut same_sequence) = (false, false);
-    for line in lines.take_while(|line| !line.is_empty()) {
-        let Some((name, value)) = line.split_once(':') else {
-            continue;
-        };
-        let (name, value) = (name.trim(), value.trim());
-        if name.eq_ignore_ascii_case("call-id") || name.eq_ignore_ascii_case("i") {
-            same_call = value == request.call_id;
-        } else if name.eq_ignore_ascii_case("cseq") {
-            let mut words = value.split_whitespace();
-            same_sequence = words.next().and_then(|number| number.parse().ok()) == Some(request.sequence)
-                && words.next() == Some("OPTIONS");
-        }
-    }
-    same_call && same_sequence
 }
 
 /// Asks for an answer at `target`, with the retransmissions of RFC 3261. Returns the time from the first
@@ -130,7 +143,7 @@ pub fn options(target: SocketAddr, timeout: Duration) -> Result<Option<Duration>
             Err(fault(error))
         };
     }
-    let request = Options::new(target, socket.local_addr().map_err(fault)?, 1);
+    let request = Options::new(target, socket.local_addr().map_err(fault)?);
     let mut interval = T1;
     while Instant::now() < until {
         match socket.send(request.as_bytes()) {
@@ -164,7 +177,7 @@ fn heard(socket: &UdpSocket, request: &Options, until: Instant) -> std::io::Resu
         }
         socket.set_read_timeout(Some(left))?;
         match socket.recv(&mut buffer) {
-            Ok(length) if is_answer_to(request, &buffer[..length]) => return Ok(true),
+            Ok(length) if request.is_answered_by(&buffer[..length]) => return Ok(true),
             Ok(_) => {}
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -183,13 +196,12 @@ mod tests {
         Options::new(
             "[fd00::1]:5060".parse().unwrap(),
             "[fd00::9]:40000".parse().unwrap(),
-            7,
         )
     }
 
     fn answer(request: &Options, status: &str) -> String {
         format!(
-            "SIP/2.0 {status}\r\nv: SIP/2.0/UDP x\r\ni: {}\r\nCSEQ: 7 OPTIONS\r\nContent-Length: 0\r\n\r\n",
+            "SIP/2.0 {status}\r\nv: SIP/2.0/UDP x\r\ni: {}\r\nCSEQ: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n",
             request.call_id
         )
     }
@@ -224,20 +236,20 @@ mod tests {
         let request = request();
         for status in ["200 OK", "100 Trying", "404 Not here", "503 Busy"] {
             assert!(
-                is_answer_to(&request, answer(&request, status).as_bytes()),
+                request.is_answered_by(answer(&request, status).as_bytes()),
                 "{status}"
             );
         }
         let good = answer(&request, "200 OK");
         for bad in [
             good.replace(&request.call_id, "other"),
-            good.replace("7 OPTIONS", "8 OPTIONS"),
-            good.replace("7 OPTIONS", "7 INVITE"),
+            good.replace("1 OPTIONS", "2 OPTIONS"),
+            good.replace("1 OPTIONS", "1 INVITE"),
             good.replace("SIP/2.0 200", "SIP/2.0 20x"),
             request.text.clone(),
             String::new(),
         ] {
-            assert!(!is_answer_to(&request, bad.as_bytes()), "{bad}");
+            assert!(!request.is_answered_by(bad.as_bytes()), "{bad}");
         }
     }
 
