@@ -15,3 +15,4 @@ pub mod plan;
 pub mod probe;
 pub mod remote;
 pub mod status;
+pub mod tui;

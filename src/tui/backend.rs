@@ -1,0 +1,152 @@
+//! What the menu asks of the rest of the program. Every method may block: they run on worker threads,
+//! never on the thread that draws.
+
+use crate::agent::protocol::End;
+use crate::controller::Cancel;
+use crate::engine::Listener;
+use crate::error::{Error, Kind, Result};
+use crate::intent::{Answers, Form, Operation};
+use crate::model::{BySide, OpId};
+use crate::plan::Plan;
+use crate::status::Status;
+
+/// The jobs behind the menu.
+pub trait Backend: Send + Sync {
+    /// What is known without asking a node; must not block, it is drawn in the first frame.
+    fn identity(&self) -> Identity;
+    /// The pair now, both nodes asked in parallel over connections that stay open.
+    fn status(&self) -> Result<Status>;
+    /// The questions of an operation with defaults filled in.
+    fn form(&self, operation: Operation) -> Result<Form>;
+    /// The plan for these answers, made from fresh facts. Changes nothing.
+    fn plan(&self, operation: Operation, answers: &Answers) -> Result<Plan>;
+    /// Carries out a reviewed plan.
+    fn apply(&self, plan: &Plan, listener: &mut dyn Listener, cancel: &Cancel) -> Result<Finished>;
+    /// Goes on with an operation that was left open.
+    fn resume(&self, op: OpId, way: Way, listener: &mut dyn Listener, cancel: &Cancel) -> Result<Finished>;
+    /// The operation that was left open, if there is one.
+    fn unfinished(&self) -> Result<Option<Unfinished>>;
+    /// Operations, newest first.
+    fn history(&self) -> Result<Vec<Past>>;
+    /// What both nodes' journals say of one operation.
+    fn show(&self, op: OpId) -> Result<String>;
+    /// The report of one operation as text.
+    fn report(&self, op: OpId) -> Result<String>;
+    /// Pre-flight checks as text; changes nothing.
+    fn doctor(&self) -> Result<String>;
+}
+
+/// Names for the title and the boxes before the nodes have answered.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Identity {
+    /// The configured pair; `None` before the first `configure`.
+    pub pair: Option<PairNames>,
+}
+
+/// The names the pair file gives.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PairNames {
+    /// Name of the pair.
+    pub name: String,
+    /// Profile of its service.
+    pub profile: String,
+    /// Host names by role.
+    pub hosts: BySide<String>,
+}
+
+/// How to go on with an open operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Do what is left.
+    Forward,
+    /// Take back what was done.
+    Back,
+}
+
+/// An operation that was interrupted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unfinished {
+    /// Number.
+    pub op: OpId,
+    /// Its plan, for the progress screen.
+    pub plan: Plan,
+    /// Steps that are done.
+    pub done: usize,
+    /// Who began it: `root@alpha`.
+    pub who: String,
+    /// When, as text.
+    pub since: String,
+}
+
+/// An operation in the history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Past {
+    /// Number.
+    pub op: OpId,
+    /// The plan's title.
+    pub title: String,
+    /// When it began, as text.
+    pub when: String,
+    /// Who began it.
+    pub who: String,
+    /// How it ended; `None` while it is open.
+    pub end: Option<End>,
+}
+
+/// What came of an operation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finished {
+    /// Its number, when it got one.
+    pub op: Option<OpId>,
+    /// How it ended; `None` while it is open.
+    pub end: Option<End>,
+    /// Why it is not as asked.
+    pub error: Option<Error>,
+    /// Path of the report.
+    pub report: Option<String>,
+}
+
+/// An operation's outcome in the words of the exit codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// As asked, read back.
+    Done,
+    /// Nothing was changed.
+    Refused,
+    /// Everything was taken back.
+    RolledBack,
+    /// Resumable.
+    Incomplete,
+    /// A person has to look.
+    Unknown,
+    /// A defect in pairadm.
+    Bug,
+}
+
+impl Finished {
+    /// An operation that did not even begin, or whose worker failed.
+    pub fn failed(error: Error) -> Self {
+        Self {
+            op: None,
+            end: None,
+            error: Some(error),
+            report: None,
+        }
+    }
+
+    /// The outcome: the error's kind decides, then how the operation ended.
+    pub fn verdict(&self) -> Verdict {
+        match (&self.error, self.end) {
+            (Some(error), _) => match error.kind {
+                Kind::Refused | Kind::Usage => Verdict::Refused,
+                Kind::RolledBack => Verdict::RolledBack,
+                Kind::Incomplete => Verdict::Incomplete,
+                Kind::Unknown => Verdict::Unknown,
+                Kind::Bug => Verdict::Bug,
+            },
+            (None, Some(End::Committed)) => Verdict::Done,
+            (None, Some(End::RolledBack)) => Verdict::RolledBack,
+            (None, Some(End::Abandoned) | None) => Verdict::Incomplete,
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Durations in the unit that suits them.
+
+/// How long something took: `0.4 ms`, `12 ms`, `3.1 s`.
+pub fn took(us: u64) -> String {
+    let whole_ms = us / 1_000;
+    match us {
+        0..10_000 => format!("{whole_ms}.{} ms", us % 1_000 / 100),
+        10_000..1_000_000 => format!("{whole_ms} ms"),
+        _ => format!("{}.{} s", us / 1_000_000, us % 1_000_000 / 100_000),
+    }
+}
+
+/// How long ago something was: `3 s`, `2 min`, `5 h`.
+pub fn age(ms: u64) -> String {
+    match ms / 1_000 {
+        s @ 0..=119 => format!("{s} s"),
+        s @ 120..=7_199 => format!("{} min", s / 60),
+        s => format!("{} h", s / 3_600),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_unit_suits_the_length() {
+        assert_eq!(took(410), "0.4 ms");
+        assert_eq!(took(12_345), "12 ms");
+        assert_eq!(took(3_140_000), "3.1 s");
+        assert_eq!(age(3_999), "3 s");
+        assert_eq!(age(150_000), "2 min");
+        assert_eq!(age(7_200_000), "2 h");
+    }
+}

@@ -1,0 +1,64 @@
+//! What `update` wants done: I/O as data, carried out by the runner.
+
+use super::ask::{AskAnswer, AskId};
+use super::backend::Way;
+use super::event::JobId;
+use crate::intent::{Answers, Operation};
+use crate::model::OpId;
+use crate::plan::Plan;
+
+/// Something to do outside the state.
+#[derive(Debug)]
+pub enum Effect {
+    /// Ask both nodes how they are.
+    Status,
+    /// Look for an open operation.
+    Unfinished,
+    /// A job whose answer somebody waits for.
+    Job(JobId, Job),
+    /// Ask the running operation to stop after the current step.
+    Stop,
+    /// Answer a worker's question.
+    Answer(AskId, AskAnswer),
+}
+
+/// A job for a worker.
+#[derive(Debug)]
+pub enum Job {
+    /// The questions of an operation.
+    Form(Operation),
+    /// A plan.
+    Plan(Operation, Answers),
+    /// Carry out a plan.
+    Apply(Box<Plan>),
+    /// Go on with, or take back, an open operation.
+    Resume(OpId, Way),
+    /// List operations.
+    History,
+    /// What the journals say of one.
+    Show(OpId),
+    /// Its report.
+    Report(OpId),
+    /// Pre-flight checks.
+    Doctor,
+}
+
+impl Job {
+    /// Whether it changes nodes, so that the menu must not be left while it runs.
+    pub const fn changes(&self) -> bool {
+        matches!(self, Self::Apply(_) | Self::Resume(..))
+    }
+
+    /// Shown while it is waited for.
+    pub const fn waiting(&self) -> &'static str {
+        match self {
+            Self::Form(_) => "Reading what is configured",
+            Self::Plan(..) => "Asking both nodes and making the plan",
+            Self::Apply(_) | Self::Resume(..) => "Taking the locks",
+            Self::History => "Reading the journals",
+            Self::Show(_) => "Reading the journals",
+            Self::Report(_) => "Reading the report",
+            Self::Doctor => "Checking both nodes; nothing is changed",
+        }
+    }
+}

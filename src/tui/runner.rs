@@ -1,0 +1,170 @@
+//! Carries out effects: each job on a thread of its own, its answer into the event channel.
+
+use super::ask::Asker;
+use super::backend::{Backend, Finished};
+use super::effect::{Effect, Job};
+use super::event::{Event, JobId, Reply};
+use super::terminal::WORKER;
+use crate::controller::Cancel;
+use crate::engine::{self, Listener};
+use crate::error::Error;
+use crate::intent::Operation;
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::thread;
+
+/// Does what `update` asks for.
+pub struct Runner {
+    backend: Arc<dyn Backend>,
+    events: Sender<Event>,
+    asker: Asker,
+    cancel: Cancel,
+}
+
+/// Passes the engine's events on.
+struct ToMenu(Sender<Event>);
+
+impl Listener for ToMenu {
+    fn on(&mut self, event: &engine::Event) {
+        // The operation goes on when the menu is gone.
+        let _ = self.0.send(Event::Progress(event.clone()));
+    }
+}
+
+impl Runner {
+    /// A runner whose answers go to `events`.
+    pub fn new(backend: Arc<dyn Backend>, events: Sender<Event>, asker: Asker) -> Self {
+        Self {
+            backend,
+            events,
+            asker,
+            cancel: Cancel::default(),
+        }
+    }
+
+    /// Starts an effect; returns at once.
+    pub fn run(&mut self, effect: Effect) {
+        match effect {
+            Effect::Stop => self.cancel.ask(),
+            Effect::Answer(id, answer) => self.asker.answer(id, answer),
+            Effect::Status => self.status(),
+            Effect::Unfinished => self.worker(
+                |backend| Event::Unfinished(backend.unfinished()),
+                |error| Event::Unfinished(Err(error)),
+            ),
+            Effect::Job(id, job) => self.job(id, job),
+        }
+    }
+
+    fn status(&self) {
+        let identity = self.backend.identity();
+        let named = identity.clone();
+        self.worker(
+            |backend| {
+                let status = identity.pair.is_some().then(|| backend.status());
+                Event::Status { identity, status }
+            },
+            |error| Event::Status {
+                identity: named,
+                status: Some(Err(error)),
+            },
+        );
+    }
+
+    fn job(&mut self, id: JobId, job: Job) {
+        let kind = JobKind::of(&job);
+        if job.changes() {
+            self.cancel = Cancel::default();
+        }
+        let cancel = self.cancel.clone();
+        let mut listener = ToMenu(self.events.clone());
+        self.worker(
+            move |backend| Event::Reply(id, carry_out(backend, job, &mut listener, &cancel)),
+            move |error| Event::Reply(id, kind.failed(error)),
+        );
+    }
+
+    /// Runs `work` on a thread; `failed` makes the event when it panics or no thread can be had.
+    fn worker(
+        &self,
+        work: impl FnOnce(&dyn Backend) -> Event + Send + 'static,
+        failed: impl FnOnce(Error) -> Event + Clone + Send + 'static,
+    ) {
+        let backend = Arc::clone(&self.backend);
+        let events = self.events.clone();
+        let on_panic = failed.clone();
+        let spawned = thread::Builder::new().name(WORKER.to_owned()).spawn(move || {
+            let event = catch_unwind(AssertUnwindSafe(|| work(backend.as_ref())))
+                .unwrap_or_else(|panic| on_panic(Error::bug(panic_message(panic.as_ref()))));
+            // Nobody is left to tell when the menu has ended.
+            let _ = events.send(event);
+        });
+        if let Err(error) = spawned {
+            let error = Error::refused("no_thread", "no thread could be started").because(error);
+            let _ = self.events.send(failed(error));
+        }
+    }
+}
+
+/// What kind of answer a job gives, kept for the case that it gives none.
+#[derive(Clone, Copy)]
+enum JobKind {
+    Form(Operation),
+    Plan(Operation),
+    Change,
+    History,
+    Text,
+}
+
+impl JobKind {
+    fn of(job: &Job) -> Self {
+        match job {
+            Job::Form(operation) => Self::Form(*operation),
+            Job::Plan(operation, _) => Self::Plan(*operation),
+            Job::Apply(_) | Job::Resume(..) => Self::Change,
+            Job::History => Self::History,
+            Job::Show(_) | Job::Report(_) | Job::Doctor => Self::Text,
+        }
+    }
+
+    fn failed(self, error: Error) -> Reply {
+        match self {
+            Self::Form(operation) => Reply::Form(operation, Err(error)),
+            Self::Plan(operation) => Reply::Plan(operation, Err(error)),
+            Self::Change => Reply::Finished(Finished::failed(error)),
+            Self::History => Reply::History(Err(error)),
+            Self::Text => Reply::Text(String::new(), Err(error)),
+        }
+    }
+}
+
+fn carry_out(backend: &dyn Backend, job: Job, listener: &mut dyn Listener, cancel: &Cancel) -> Reply {
+    match job {
+        Job::Form(operation) => Reply::Form(operation, backend.form(operation)),
+        Job::Plan(operation, answers) => Reply::Plan(operation, backend.plan(operation, &answers)),
+        Job::Apply(plan) => Reply::Finished(
+            backend
+                .apply(&plan, listener, cancel)
+                .unwrap_or_else(Finished::failed),
+        ),
+        Job::Resume(op, way) => Reply::Finished(
+            backend
+                .resume(op, way, listener, cancel)
+                .unwrap_or_else(Finished::failed),
+        ),
+        Job::History => Reply::History(backend.history()),
+        Job::Show(op) => Reply::Text(format!("Operation {op}"), backend.show(op)),
+        Job::Report(op) => Reply::Text(format!("Report of operation {op}"), backend.report(op)),
+        Job::Doctor => Reply::Text("Doctor".to_owned(), backend.doctor()),
+    }
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned());
+    text.unwrap_or_else(|| "a worker ended without saying why".to_owned())
+}

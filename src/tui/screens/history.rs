@@ -1,0 +1,246 @@
+//! Operations, newest first: to read about, take back, or go on with.
+
+use super::confirm::{Choice, Confirm};
+use super::{Around, KeyHint, Screen};
+use crate::agent::protocol::End;
+use crate::intent::{Answers, Operation};
+use crate::tui::backend::{Past, Way};
+use crate::tui::effect::Job;
+use crate::tui::layout;
+use crate::tui::look::{Look, Mark, Tone};
+use crate::tui::scroll::Scroll;
+use crate::tui::state::State;
+use crate::tui::text;
+use crate::tui::turn::Turn;
+use crate::tui::widgets::panel::{self, Row};
+use crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+/// Keys for the footer.
+pub const HINTS: &[KeyHint] = &[
+    ("Enter", "show"),
+    ("o", "report"),
+    ("u", "undo"),
+    ("r", "go on with an open one"),
+    ("F1", "help"),
+    ("Esc", "back"),
+];
+
+/// What the list was opened for: it decides what Enter does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Enter shows what the journals say.
+    Undo,
+    /// Enter reads the report.
+    Read,
+}
+
+impl Purpose {
+    /// Shown in the title.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Undo => "History",
+            Self::Read => "Reports",
+        }
+    }
+}
+
+/// The list.
+#[derive(Debug)]
+pub struct History {
+    /// What it was opened for.
+    pub purpose: Purpose,
+    /// The operations; `None` until they are read.
+    past: Option<Vec<Past>>,
+    selected: usize,
+    scroll: Scroll,
+}
+
+impl History {
+    /// A list yet to be filled.
+    pub fn new(purpose: Purpose) -> Self {
+        Self {
+            purpose,
+            past: None,
+            selected: 0,
+            scroll: Scroll::default(),
+        }
+    }
+
+    /// The operations have been read.
+    pub fn fill(&mut self, past: Vec<Past>) {
+        self.selected = self.selected.min(past.len().saturating_sub(1));
+        self.past = Some(past);
+    }
+
+    fn chosen(&self) -> Option<&Past> {
+        self.past.as_ref()?.get(self.selected)
+    }
+
+    /// A key.
+    pub fn key(&mut self, key: KeyEvent, around: Around<'_>) -> Turn {
+        let last = self.past.as_ref().map_or(0, Vec::len).saturating_sub(1);
+        let page = layout::page(around.size);
+        match key.code {
+            KeyCode::Up | KeyCode::Char('k') => self.selected = self.selected.saturating_sub(1),
+            KeyCode::Down | KeyCode::Char('j') => self.selected = (self.selected + 1).min(last),
+            KeyCode::PageUp => self.selected = self.selected.saturating_sub(page),
+            KeyCode::PageDown => self.selected = (self.selected + page).min(last),
+            KeyCode::Home => self.selected = 0,
+            KeyCode::End => self.selected = last,
+            KeyCode::Esc | KeyCode::Char('q') => return Turn::Back,
+            KeyCode::Enter => return self.enter(),
+            KeyCode::Char('o') => {
+                return self
+                    .chosen()
+                    .map_or(Turn::Stay, |past| Turn::job(Job::Report(past.op)));
+            }
+            KeyCode::Char('u') => return self.undo(),
+            KeyCode::Char('r') => return self.resume(),
+            _ => {}
+        }
+        self.scroll.reveal(self.selected + 1, page);
+        Turn::Stay
+    }
+
+    /// A click puts the cursor on a line, on the cursor's line it is like Enter.
+    pub fn mouse(&mut self, mouse: MouseEvent, around: Around<'_>) -> Turn {
+        let down = KeyEvent::from(KeyCode::Down);
+        let up = KeyEvent::from(KeyCode::Up);
+        match mouse.kind {
+            MouseEventKind::ScrollDown => return self.key(down, around),
+            MouseEventKind::ScrollUp => return self.key(up, around),
+            MouseEventKind::Down(MouseButton::Left) => {}
+            _ => return Turn::Stay,
+        }
+        // The first row inside the box is the heading.
+        let first = layout::body(around.size).y + 1;
+        let place = mouse
+            .row
+            .checked_sub(first)
+            .and_then(|row| (usize::from(row) + self.scroll.top).checked_sub(1));
+        match place.filter(|&place| place < self.past.as_ref().map_or(0, Vec::len)) {
+            Some(place) if place == self.selected => self.enter(),
+            Some(place) => {
+                self.selected = place;
+                Turn::Stay
+            }
+            None => Turn::Stay,
+        }
+    }
+
+    fn enter(&self) -> Turn {
+        let Some(past) = self.chosen() else {
+            return Turn::Back;
+        };
+        Turn::job(match self.purpose {
+            Purpose::Undo => Job::Show(past.op),
+            Purpose::Read => Job::Report(past.op),
+        })
+    }
+
+    fn undo(&self) -> Turn {
+        match self.chosen() {
+            Some(past) if past.end.is_none() => self.resume(),
+            Some(past) => Turn::job(Job::Plan(Operation::Undo(past.op), Answers::default())),
+            None => Turn::Stay,
+        }
+    }
+
+    fn resume(&self) -> Turn {
+        let Some(past) = self.chosen() else {
+            return Turn::Stay;
+        };
+        if past.end.is_some() {
+            return Turn::open(Screen::Confirm(Confirm::new(
+                "Nothing to go on with",
+                Tone::Plain,
+                format!("Operation {} has ended: {}.", past.op, word(past.end)),
+                vec![Choice::new('o', "OK", Turn::Stay)],
+            )));
+        }
+        Turn::open(Screen::Confirm(Confirm::new(
+            format!("Operation {} is open", past.op),
+            Tone::Warning,
+            past.title.clone(),
+            vec![
+                Choice::new(
+                    'r',
+                    "Go on with it",
+                    Turn::job(Job::Resume(past.op, Way::Forward)),
+                ),
+                Choice::new(
+                    'u',
+                    "Take back what was done",
+                    Turn::job(Job::Resume(past.op, Way::Back)),
+                ),
+                Choice::new('l', "Leave it for now", Turn::Stay),
+            ],
+        )))
+    }
+
+    /// Draws it.
+    pub fn draw(&self, frame: &mut Frame<'_>, area: Rect, state: &State) {
+        let look = state.look;
+        let columns = layout::columns(state.size);
+        let rows = match &self.past {
+            None => vec![Row::new(Tone::Faint, " not read yet")],
+            Some(past) if past.is_empty() => vec![Row::new(Tone::Plain, " No operation has been recorded.")],
+            Some(past) => self.table(past, columns, look),
+        };
+        panel::rows(frame, area, look, self.purpose.title(), &rows, self.scroll);
+    }
+
+    fn table(&self, past: &[Past], columns: usize, look: Look) -> Vec<Row> {
+        let more = look.mark(Mark::More);
+        // Number, time, result and operator have fixed columns; the title gets what is left.
+        let title = columns.saturating_sub(7 + 18 + 13 + 15);
+        let line = |pointer: &str, number: &str, when: &str, end: &str, who: &str, what: &str| {
+            format!(
+                "{pointer}{number:>5} {}{}{}{}",
+                text::pad(when, 18, more),
+                text::pad(end, 13, more),
+                text::pad(who, 14, more) + " ",
+                text::pad(what, title, more)
+            )
+        };
+        let mut rows = vec![Row::new(
+            Tone::Strong,
+            line(" ", "No.", "begun", "result", "by", "what"),
+        )];
+        for (index, entry) in past.iter().enumerate() {
+            let chosen = index == self.selected;
+            let pointer = if chosen { look.mark(Mark::Pointer) } else { " " };
+            let tone = match (chosen, entry.end) {
+                (true, _) => Tone::Selected,
+                (_, None) => Tone::Bad,
+                (_, Some(End::Committed)) => Tone::Plain,
+                _ => Tone::Warning,
+            };
+            let number = entry.op.to_string();
+            rows.push(Row::new(
+                tone,
+                line(
+                    pointer,
+                    &number,
+                    &entry.when,
+                    word(entry.end),
+                    &entry.who,
+                    &entry.title,
+                ),
+            ));
+        }
+        rows
+    }
+}
+
+/// How an operation ended, in a word.
+fn word(end: Option<End>) -> &'static str {
+    match end {
+        None => "OPEN",
+        Some(End::Committed) => "done",
+        Some(End::RolledBack) => "rolled back",
+        Some(End::Abandoned) => "left as is",
+    }
+}

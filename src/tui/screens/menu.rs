@@ -1,0 +1,264 @@
+//! The numbered entries beside the pair.
+
+use super::history::{History, Purpose};
+use super::text::TextScreen;
+use super::{Around, KeyHint, Screen};
+use crate::intent::Operation;
+use crate::tui::effect::Job;
+use crate::tui::layout;
+use crate::tui::look::{Mark, Tone};
+use crate::tui::screens::details::Details;
+use crate::tui::state::State;
+use crate::tui::text as columns;
+use crate::tui::turn::Turn;
+use crate::tui::widgets::{pair, panel};
+use crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+/// Keys for the footer.
+pub const HINTS: &[KeyHint] = &[
+    ("1-12 Enter", "choose"),
+    ("Up Down", "move"),
+    ("r", "ask again"),
+    ("F1", "help"),
+    ("q", "quit"),
+];
+
+/// What an entry opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Choice {
+    Details,
+    Operation(Operation),
+    History(Purpose),
+    Doctor,
+    Help,
+}
+
+/// Label, explanation, and what is opened; the number is the place in the list.
+const ENTRIES: &[(&str, &str, Choice)] = &[
+    (
+        "Status and details",
+        "Everything both nodes say, and all warnings with what to do about them.",
+        Choice::Details,
+    ),
+    (
+        "Configure the pair",
+        "Set up the two servers, or change how they are set up.",
+        Choice::Operation(Operation::Configure),
+    ),
+    (
+        "Take over",
+        "Move traffic to the other side. The roles stay.",
+        Choice::Operation(Operation::Takeover),
+    ),
+    (
+        "Block or allow traffic",
+        "Stop SIP at one side, or let it in again.",
+        Choice::Operation(Operation::Traffic),
+    ),
+    (
+        "Reverse the roles",
+        "Swap primary and secondary. Traffic stays where it is.",
+        Choice::Operation(Operation::Reverse),
+    ),
+    (
+        "Restart services",
+        "Restart what was left for later.",
+        Choice::Operation(Operation::Restart),
+    ),
+    (
+        "History and undo",
+        "What was done; take it back or go on with it.",
+        Choice::History(Purpose::Undo),
+    ),
+    (
+        "Reports",
+        "Read the report of an operation.",
+        Choice::History(Purpose::Read),
+    ),
+    (
+        "Doctor",
+        "Check both nodes before a change. Nothing is changed.",
+        Choice::Doctor,
+    ),
+    (
+        "Settings",
+        "How traffic is blocked, and other settings.",
+        Choice::Operation(Operation::Settings),
+    ),
+    (
+        "Remove the pair",
+        "Take what was set up off both nodes.",
+        Choice::Operation(Operation::Remove),
+    ),
+    ("Help", "The words and the keys.", Choice::Help),
+];
+
+/// Cursor and the number being typed.
+#[derive(Debug, Default)]
+pub struct Menu {
+    selected: usize,
+    typed: String,
+}
+
+impl Menu {
+    /// A key.
+    pub fn key(&mut self, key: KeyEvent) -> Turn {
+        match key.code {
+            KeyCode::Char(digit @ '0'..='9') => self.digit(digit),
+            KeyCode::Backspace => {
+                self.typed.pop();
+                self.follow_typed();
+            }
+            KeyCode::Up | KeyCode::Char('k') => self.step(ENTRIES.len() - 1),
+            KeyCode::Down | KeyCode::Char('j') => self.step(1),
+            KeyCode::Home => self.select(0),
+            KeyCode::End => self.select(ENTRIES.len() - 1),
+            KeyCode::Enter => return self.choose(),
+            KeyCode::Esc => self.typed.clear(),
+            KeyCode::Char('r') => return Turn::Look,
+            KeyCode::Char('q') => return Turn::Quit,
+            _ => {}
+        }
+        Turn::Stay
+    }
+
+    /// A click chooses, the wheel moves.
+    pub fn mouse(&mut self, mouse: MouseEvent, around: Around<'_>) -> Turn {
+        match mouse.kind {
+            MouseEventKind::Down(MouseButton::Left) => {
+                let list = Self::list_area(around.size);
+                if !list.contains(Position::new(mouse.column, mouse.row)) {
+                    return Turn::Stay;
+                }
+                let row = usize::from(mouse.row - list.y);
+                if row >= ENTRIES.len() {
+                    return Turn::Stay;
+                }
+                self.select(row);
+                self.choose()
+            }
+            MouseEventKind::ScrollUp => {
+                self.step(ENTRIES.len() - 1);
+                Turn::Stay
+            }
+            MouseEventKind::ScrollDown => {
+                self.step(1);
+                Turn::Stay
+            }
+            _ => Turn::Stay,
+        }
+    }
+
+    /// A digit goes on with the number when that makes one of the entries, or begins a new one.
+    fn digit(&mut self, digit: char) {
+        self.typed.push(digit);
+        if !self.follow_typed() {
+            self.typed = digit.to_string();
+            if !self.follow_typed() {
+                self.typed.clear();
+            }
+        }
+    }
+
+    fn follow_typed(&mut self) -> bool {
+        let number = self.typed.parse::<usize>().ok();
+        let entry = number.filter(|number| (1..=ENTRIES.len()).contains(number));
+        if let Some(number) = entry {
+            self.selected = number - 1;
+        }
+        entry.is_some()
+    }
+
+    fn step(&mut self, by: usize) {
+        self.select((self.selected + by) % ENTRIES.len());
+    }
+
+    fn select(&mut self, entry: usize) {
+        self.selected = entry;
+        self.typed.clear();
+    }
+
+    fn choose(&mut self) -> Turn {
+        self.typed.clear();
+        match ENTRIES.get(self.selected).map(|entry| entry.2) {
+            Some(Choice::Details) => Turn::open(Screen::Details(Details::default())),
+            Some(Choice::Operation(operation)) => Turn::job(Job::Form(operation)),
+            Some(Choice::History(purpose)) => Turn::open(Screen::History(History::new(purpose))),
+            Some(Choice::Doctor) => Turn::job(Job::Doctor),
+            Some(Choice::Help) => Turn::open(Screen::Text(TextScreen::help(include_str!("help/menu.txt")))),
+            None => Turn::Stay,
+        }
+    }
+
+    fn panel_width(size: (u16, u16)) -> u16 {
+        if size.0 >= 100 { 34 } else { 28 }
+    }
+
+    fn list_area(size: (u16, u16)) -> Rect {
+        let body = layout::body(size);
+        Rect::new(
+            body.x + 1,
+            body.y + 1,
+            Self::panel_width(size) - 2,
+            body.height.saturating_sub(3),
+        )
+    }
+
+    /// Draws entries, prompt and pair.
+    pub fn draw(&self, frame: &mut Frame<'_>, area: Rect, state: &State) {
+        let (above, prompt) = layout::split_bottom(area, 1);
+        let wide = Self::panel_width(state.size);
+        let left = Rect { width: wide, ..above };
+        let right = Rect {
+            x: above.x + wide,
+            width: above.width.saturating_sub(wide),
+            ..above
+        };
+        self.draw_entries(frame, left, state);
+        pair::draw(frame, right, state);
+        self.draw_prompt(frame, prompt, state);
+    }
+
+    fn draw_entries(&self, frame: &mut Frame<'_>, area: Rect, state: &State) {
+        let look = state.look;
+        let block = panel::block(look, "Menu", Tone::Plain, false);
+        let inner = block.inner(area);
+        let wide = usize::from(inner.width);
+        let mut lines: Vec<Line<'_>> = Vec::new();
+        for (index, (label, _, _)) in ENTRIES.iter().enumerate() {
+            let chosen = index == self.selected;
+            let pointer = if chosen { look.mark(Mark::Pointer) } else { " " };
+            let text = format!("{pointer}{:>2} {label}", index + 1);
+            let tone = if chosen { Tone::Selected } else { Tone::Plain };
+            lines.push(Line::styled(
+                columns::pad(&text, wide, look.mark(Mark::More)),
+                look.style(tone),
+            ));
+        }
+        lines.push(Line::default());
+        if let Some((_, explanation, _)) = ENTRIES.get(self.selected) {
+            for line in columns::wrap(explanation, wide.saturating_sub(2)) {
+                lines.push(Line::styled(format!(" {line}"), look.style(Tone::Faint)));
+            }
+        }
+        frame.render_widget(block, area);
+        frame.render_widget(Paragraph::new(lines), inner);
+    }
+
+    fn draw_prompt(&self, frame: &mut Frame<'_>, area: Rect, state: &State) {
+        let question = format!(" Enter choice (1-{}) or q to quit: ", ENTRIES.len());
+        let column = area.x + u16::try_from(question.len() + self.typed.len()).unwrap_or(0);
+        let line = Line::from(vec![
+            Span::raw(question),
+            Span::styled(self.typed.as_str(), state.look.style(Tone::Strong)),
+        ]);
+        frame.render_widget(line, area);
+        if matches!(state.top(), Some(Screen::Menu(_))) {
+            frame.set_cursor_position(Position::new(column, area.y));
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! The screens: a stack of an enum. Each knows its keys and how to draw itself, and tells by a
+//! [`Turn`] what shall follow.
+
+pub mod busy;
+pub mod confirm;
+pub mod details;
+pub mod form;
+pub mod history;
+pub mod menu;
+pub mod outcome;
+pub mod progress;
+pub mod question;
+pub mod review;
+pub mod text;
+
+use super::pair_view::PairView;
+use super::state::State;
+use super::turn::Turn;
+use crossterm::event::{KeyEvent, MouseEvent};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+/// One screen.
+#[derive(Debug)]
+pub enum Screen {
+    /// The numbered entries beside the pair.
+    Menu(menu::Menu),
+    /// Everything known of both nodes.
+    Details(details::Details),
+    /// Questions of an operation.
+    Form(Box<form::FormScreen>),
+    /// A plan before it is carried out.
+    Review(Box<review::Review>),
+    /// A plan while it is carried out.
+    Progress(Box<progress::Progress>),
+    /// What came of it.
+    Outcome(Box<outcome::Outcome>),
+    /// Operations, newest first.
+    History(history::History),
+    /// A text to read.
+    Text(text::TextScreen),
+    /// Waiting for a worker.
+    Busy(busy::Busy),
+    /// A choice to make.
+    Confirm(confirm::Confirm),
+    /// A worker's question.
+    Question(question::Question),
+}
+
+/// What a screen may look at besides itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Around<'a> {
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// The pair.
+    pub pair: &'a PairView,
+}
+
+/// A key and what it does, for the footer.
+pub type KeyHint = (&'static str, &'static str);
+
+impl Screen {
+    /// A key was pressed.
+    pub fn key(&mut self, key: KeyEvent, around: Around<'_>) -> Turn {
+        match self {
+            Self::Menu(screen) => screen.key(key),
+            Self::Details(screen) => screen.key(key, around),
+            Self::Form(screen) => screen.key(key, around),
+            Self::Review(screen) => screen.key(key, around),
+            Self::Progress(screen) => screen.key(key, around),
+            Self::Outcome(screen) => screen.key(key, around),
+            Self::History(screen) => screen.key(key, around),
+            Self::Text(screen) => screen.key(key, around),
+            Self::Busy(screen) => screen.key(key),
+            Self::Confirm(screen) => screen.key(key),
+            Self::Question(screen) => screen.key(key),
+        }
+    }
+
+    /// The mouse was clicked or its wheel turned.
+    pub fn mouse(&mut self, mouse: MouseEvent, around: Around<'_>) -> Turn {
+        match self {
+            Self::Menu(screen) => screen.mouse(mouse, around),
+            Self::Details(screen) => screen.mouse(mouse, around),
+            Self::Form(screen) => screen.mouse(mouse, around),
+            Self::Review(screen) => screen.mouse(mouse, around),
+            Self::Progress(screen) => screen.mouse(mouse, around),
+            Self::Outcome(screen) => screen.mouse(mouse, around),
+            Self::History(screen) => screen.mouse(mouse, around),
+            Self::Text(screen) => screen.mouse(mouse, around),
+            Self::Confirm(screen) => screen.mouse(mouse, around),
+            Self::Busy(_) | Self::Question(_) => Turn::Stay,
+        }
+    }
+
+    /// Text was pasted.
+    pub fn paste(&mut self, text: &str, around: Around<'_>) {
+        match self {
+            Self::Form(screen) => screen.paste(text, around),
+            Self::Question(screen) => screen.paste(text),
+            _ => {}
+        }
+    }
+
+    /// Draws into the body of the terminal.
+    pub fn draw(&self, frame: &mut Frame<'_>, area: Rect, state: &State) {
+        match self {
+            Self::Menu(screen) => screen.draw(frame, area, state),
+            Self::Details(screen) => screen.draw(frame, area, state),
+            Self::Form(screen) => screen.draw(frame, area, state),
+            Self::Review(screen) => screen.draw(frame, area, state),
+            Self::Progress(screen) => screen.draw(frame, area, state),
+            Self::Outcome(screen) => screen.draw(frame, area, state),
+            Self::History(screen) => screen.draw(frame, area, state),
+            Self::Text(screen) => screen.draw(frame, area, state),
+            Self::Busy(screen) => screen.draw(frame, area, state),
+            Self::Confirm(screen) => screen.draw(frame, area, state),
+            Self::Question(screen) => screen.draw(frame, area, state),
+        }
+    }
+
+    /// False for a dialog, which leaves the screen below visible.
+    pub const fn covers(&self) -> bool {
+        !matches!(self, Self::Busy(_) | Self::Confirm(_) | Self::Question(_))
+    }
+
+    /// True while a sign of waiting is drawn.
+    pub const fn turns(&self) -> bool {
+        matches!(self, Self::Busy(_) | Self::Progress(_))
+    }
+
+    /// The words behind the program's name in the title.
+    pub fn crumb(&self) -> &str {
+        match self {
+            Self::Menu(_) => "",
+            Self::Details(_) => "Status",
+            Self::Form(screen) => &screen.form.title,
+            Self::Review(_) => "Review",
+            Self::Progress(_) => "Working",
+            Self::Outcome(_) => "Result",
+            Self::History(screen) => screen.purpose.title(),
+            Self::Text(screen) => &screen.title,
+            Self::Busy(_) | Self::Confirm(_) | Self::Question(_) => "",
+        }
+    }
+
+    /// Keys for the footer, the most needed first.
+    pub fn hints(&self) -> &'static [KeyHint] {
+        match self {
+            Self::Menu(_) => menu::HINTS,
+            Self::Details(_) => details::HINTS,
+            Self::Form(screen) => screen.hints(),
+            Self::Review(screen) => screen.hints(),
+            Self::Progress(screen) => screen.hints(),
+            Self::Outcome(screen) => screen.hints(),
+            Self::History(_) => history::HINTS,
+            Self::Text(_) => text::HINTS,
+            Self::Busy(_) => busy::HINTS,
+            Self::Confirm(_) => confirm::HINTS,
+            Self::Question(_) => question::HINTS,
+        }
+    }
+
+    /// The text of F1.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Menu(_) => include_str!("help/menu.txt"),
+            Self::Details(_) => include_str!("help/details.txt"),
+            Self::Form(_) => include_str!("help/form.txt"),
+            Self::Review(_) => include_str!("help/review.txt"),
+            Self::Progress(_) => include_str!("help/progress.txt"),
+            Self::Outcome(_) => include_str!("help/outcome.txt"),
+            Self::History(_) => include_str!("help/history.txt"),
+            Self::Text(_) | Self::Busy(_) | Self::Confirm(_) | Self::Question(_) => {
+                include_str!("help/text.txt")
+            }
+        }
+    }
+}
