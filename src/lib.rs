@@ -14,5 +14,6 @@ pub mod model;
 pub mod plan;
 pub mod probe;
 pub mod remote;
+pub mod report;
 pub mod status;
 pub mod tui;

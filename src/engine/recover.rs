@@ -48,7 +48,7 @@ impl OpenOperation {
 }
 
 /// The newest operations of every linked node.
-fn newest(session: &mut Session<'_>) -> Result<BySide<Option<Operation>>> {
+fn newest(session: &mut Session) -> Result<BySide<Option<Operation>>> {
     let mut found = BySide::default();
     for side in session.up() {
         let request = Request::History { op: None, limit: 1 };
@@ -61,7 +61,7 @@ fn newest(session: &mut Session<'_>) -> Result<BySide<Option<Operation>>> {
 }
 
 /// The unfinished operation, if there is one. Only the newest can be: nothing starts while one is open.
-pub fn find_open(session: &mut Session<'_>) -> Result<Option<OpenOperation>> {
+pub fn find_open(session: &mut Session) -> Result<Option<OpenOperation>> {
     let newest = newest(session)?;
     let Some(op) = newest
         .iter()
@@ -103,7 +103,7 @@ pub fn find_open(session: &mut Session<'_>) -> Result<Option<OpenOperation>> {
     }))
 }
 
-fn of_node(session: &mut Session<'_>, side: Side, op: OpId) -> Result<Option<Operation>> {
+fn of_node(session: &mut Session, side: Side, op: OpId) -> Result<Option<Operation>> {
     let request = Request::History {
         op: Some(op),
         limit: 1,
@@ -116,7 +116,7 @@ fn of_node(session: &mut Session<'_>, side: Side, op: OpId) -> Result<Option<Ope
 
 /// The number for a new operation: above everything any linked node has seen, and above `floor`,
 /// the newest that this controller knows.
-pub fn next_op(session: &mut Session<'_>, floor: OpId) -> Result<OpId> {
+pub fn next_op(session: &mut Session, floor: OpId) -> Result<OpId> {
     let newest = newest(session)?;
     let seen = newest
         .iter()

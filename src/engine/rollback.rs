@@ -9,7 +9,7 @@ use crate::model::{BySide, Side};
 use crate::plan::{Action, Step};
 use std::time::{Duration, Instant};
 
-impl Run<'_, '_, '_> {
+impl Run<'_, '_> {
     /// Takes back what was started. The order is the plan's reversed, one step at a time: on the way
     /// back nothing is gained by haste, and S1 and S2 hold because each revert is read back before
     /// the next begins. A node that stays away does not bar the way for the other one: giving a VIP

@@ -37,8 +37,8 @@ pub enum Verdict {
 }
 
 /// One operation being carried out.
-pub struct Run<'r, 'd, 'l> {
-    pub(super) session: &'r mut Session<'d>,
+pub struct Run<'r, 'l> {
+    pub(super) session: &'r mut Session,
     pub(super) recorder: Mutex<&'r mut Recorder<'l>>,
     pub(super) cancel: &'r Cancel,
     pub(super) op: OpId,
@@ -51,10 +51,10 @@ pub struct Run<'r, 'd, 'l> {
     pub(super) started: Mutex<Vec<StepId>>,
 }
 
-impl<'r, 'd, 'l> Run<'r, 'd, 'l> {
+impl<'r, 'l> Run<'r, 'l> {
     /// A run of `plan` as operation `op`. The session holds the locks.
     pub fn new(
-        session: &'r mut Session<'d>,
+        session: &'r mut Session,
         recorder: &'r mut Recorder<'l>,
         cancel: &'r Cancel,
         op: OpId,

@@ -5,32 +5,34 @@ use crate::agent::protocol::{LockOwner, Request, Response};
 use crate::error::{Error, Result};
 use crate::model::{BySide, Side};
 use crate::remote::{Dial, Link};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Open links, at most one a node. Dropping it closes them; a node then gives up its lock and
 /// reverts what was armed and not confirmed.
-pub struct Session<'d> {
-    dial: &'d dyn Dial,
+pub struct Session {
+    dial: Arc<dyn Dial>,
     owner: LockOwner,
     names: BySide<String>,
     links: BySide<Option<Box<dyn Link>>>,
 }
 
-impl<'d> Session<'d> {
+impl Session {
     /// Dials `sides` in parallel. What could not be reached comes back beside the session.
     pub fn open(
-        dial: &'d dyn Dial,
+        dial: Arc<dyn Dial>,
         owner: LockOwner,
         names: BySide<String>,
         sides: &[Side],
     ) -> (Self, BySide<Option<Error>>) {
         let mut faults = BySide::default();
         let mut links = BySide::default();
+        let reach = dial.as_ref();
         let dialled = std::thread::scope(|scope| {
             let running = BySide::new(|side| {
                 sides
                     .contains(&side)
-                    .then(|| scope.spawn(move || dial.dial(side, deadline::DIAL)))
+                    .then(|| scope.spawn(move || reach.dial(side, deadline::DIAL)))
             });
             running.map(|_, thread| {
                 thread.map(|thread| {

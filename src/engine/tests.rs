@@ -8,6 +8,7 @@ use crate::controller::Cancel;
 use crate::error::Kind;
 use crate::model::{BlockStyle, BySide, OpId, Side, Traffic};
 use crate::plan::{Action, Change, Content, FilePut, Keep, Plan, Stage, Step, StepId, VipPlace, Window};
+use std::sync::Arc;
 use std::time::Duration;
 
 struct Silent;
@@ -159,7 +160,7 @@ fn names() -> BySide<String> {
 fn run_once(pair: &FakePair, plan: &Plan, cancel: &Cancel) -> Verdict {
     let mut listener = Silent;
     let mut recorder = Recorder::new(&mut listener);
-    let (mut session, faults) = Session::open(pair, owner(), names(), &Side::BOTH);
+    let (mut session, faults) = Session::open(Arc::new(pair.clone()), owner(), names(), &Side::BOTH);
     if let (_, Some(error)) = faults
         .iter()
         .find(|(_, fault)| fault.is_some())
@@ -183,7 +184,7 @@ fn run_once(pair: &FakePair, plan: &Plan, cancel: &Cancel) -> Verdict {
 fn rerun(pair: &FakePair, direction: Option<Direction>) -> Option<Verdict> {
     let mut listener = Silent;
     let mut recorder = Recorder::new(&mut listener);
-    let (mut session, _) = Session::open(pair, owner(), names(), &Side::BOTH);
+    let (mut session, _) = Session::open(Arc::new(pair.clone()), owner(), names(), &Side::BOTH);
     session.lock().unwrap();
     let open = find_open(&mut session).unwrap()?;
     let direction = direction
@@ -287,9 +288,9 @@ fn a_refused_step_rolls_both_nodes_back() {
 #[test]
 fn a_second_operator_is_refused_while_the_first_works() {
     let pair = FakePair::new();
-    let (mut first, _) = Session::open(&pair, owner(), names(), &Side::BOTH);
+    let (mut first, _) = Session::open(Arc::new(pair.clone()), owner(), names(), &Side::BOTH);
     first.lock().unwrap();
-    let (mut second, _) = Session::open(&pair, owner(), names(), &Side::BOTH);
+    let (mut second, _) = Session::open(Arc::new(pair.clone()), owner(), names(), &Side::BOTH);
     assert_eq!(second.lock().unwrap_err().code, "locked");
     drop(first);
     second.lock().unwrap();
