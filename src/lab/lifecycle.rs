@@ -6,7 +6,7 @@ use super::{
     Fault, Lab, LabName, LabNode, Place, Progress, fault_effect, host, identity, network, reach, rootfs,
 };
 use crate::error::{Error, Result};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// A node is up in well under a second; a loaded machine gets the benefit of the doubt.
@@ -171,6 +171,16 @@ impl Lab {
         Machine::of(self, self.node(host)?).enter(command)
     }
 
+    /// The node's `/` as the host can open it: as the node sees it when it is on, its disk when it is
+    /// off. Absolute links in it lead out of it; resolve paths inside.
+    pub fn root(&self, node: &str) -> Result<PathBuf> {
+        let node = self.node(node)?;
+        Ok(match Machine::of(self, node).init() {
+            Some(pid) => format!("/proc/{pid}/root").into(),
+            None => Disk::of(self, node).root().to_owned(),
+        })
+    }
+
     /// Locks the lab and reads its state anew: another process may have changed it.
     fn relock(&mut self, place: &Place) -> Result<std::fs::File> {
         let name: LabName = self.name.parse().map_err(Error::bug)?;
@@ -210,7 +220,8 @@ fn furnish(lab: &Lab) -> Result<()> {
         Disk::of(lab, node).attach()?;
         identity::write(lab, node)?;
     }
-    identity::write_known_hosts(lab)
+    identity::write_known_hosts(lab)?;
+    lab.write_pair_file()
 }
 
 /// Waits for SSH and for the system to have finished booting; units that failed, by node.

@@ -25,6 +25,7 @@ mod identity;
 mod lifecycle;
 mod machine;
 mod network;
+mod pair;
 mod place;
 mod reach;
 mod rootfs;

@@ -1,0 +1,6 @@
+//! All integration tests in one binary: one link, one place for the practice lab's slots.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
+
+mod lab;
+mod support;

@@ -1,0 +1,6 @@
+//! What integration tests share.
+
+#![allow(dead_code, reason = "what one test does not need the next one does")]
+
+pub mod lab;
+pub mod snapshot;
