@@ -14,6 +14,7 @@ pub mod model;
 pub mod plan;
 pub mod probe;
 pub mod remote;
+pub mod render;
 pub mod report;
 pub mod status;
 pub mod tui;
