@@ -1,9 +1,16 @@
 //! Pure planners: facts of both nodes and a validated intent in, a [`Plan`] out. No I/O, no clock,
 //! no decisions left for the engine.
 
+mod draft;
 pub mod files;
+mod fingerprint;
+mod put;
 mod step;
+pub mod wanted;
 
+pub use draft::Draft;
+pub use fingerprint::fingerprint;
+pub use put::{Wanted, put};
 pub use step::{
     Action, Change, Content, FilePut, Keep, Plan, Restart, Stage, Step, StepId, StepPlace, UnitVerb,
     VipPlace, Window,
