@@ -13,10 +13,15 @@ pub struct Draft {
 impl Draft {
     /// Opens a stage; the steps that follow belong to it.
     pub fn stage(&mut self, title: &str) {
+        self.stage_in(Window::None, title);
+    }
+
+    /// Opens a stage inside or outside the dark window.
+    pub fn stage_in(&mut self, window: Window, title: &str) {
         self.stages.push(Stage {
             title: title.to_owned(),
             steps: Vec::new(),
-            window: Window::None,
+            window,
         });
     }
 
