@@ -66,6 +66,8 @@ enum LabCommand {
         /// alpha or beta
         node: String,
     },
+    /// Build the cached root file system without starting a lab
+    Build(Consent),
     /// Say what this host lacks for a lab, and install it
     InstallCheck(Consent),
 }
@@ -90,6 +92,12 @@ pub fn run(args: &LabArgs, open_menu: &dyn Fn(&Lab) -> Result<u8>) -> Result<u8>
         LabCommand::Up(consent) => {
             provide_packages(consent.yes)?;
             start(&place, &args.name).map(|_| 0)
+        }
+        LabCommand::Build(consent) => {
+            provide_packages(consent.yes)?;
+            let rootfs = lab::build_cache(&place, &say)?;
+            say(&format!("the root file system is {}", rootfs.display()));
+            Ok(0)
         }
         LabCommand::Down { purge_cache } => {
             let existed = lab::down(&place, &args.name)?;

@@ -25,8 +25,7 @@ pub struct Started {
 
 /// Builds what is missing and boots what is off, until both nodes are ready.
 pub fn up(place: &Place, name: &LabName, progress: Progress<'_>) -> Result<Started> {
-    host::check()?;
-    let rootfs = rootfs::ensure(place, progress)?;
+    let rootfs = build_cache(place, progress)?;
     let start = Instant::now();
     let _lock = place.lock(&lock_name(name))?;
     let lab = match Lab::find(place, name)? {
@@ -88,6 +87,12 @@ fn remove(lab: &Lab) -> Result<()> {
             .at(lab.dir.display())
             .because(error)
     })
+}
+
+/// Builds the root file system that labs of this version use, unless it is cached; its directory.
+pub fn build_cache(place: &Place, progress: Progress<'_>) -> Result<PathBuf> {
+    host::check()?;
+    rootfs::ensure(place, progress)
 }
 
 /// Removes cached root file systems; refused while a lab uses one.

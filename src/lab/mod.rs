@@ -36,10 +36,9 @@ mod tool;
 
 pub use fault::Fault;
 pub use host::{install, missing_packages};
-pub use lifecycle::{Started, down, purge_cache, up};
+pub use lifecycle::{Started, build_cache, down, purge_cache, up};
 pub use place::{LabName, Place};
 pub use reach::sip_options;
-pub use rootfs::is_cached;
 pub use state::{Lab, LabNode};
 pub use status::{LabNodeStatus, LabStatus};
 pub use tool::Tool;

@@ -17,11 +17,6 @@ const SETUP: &str = include_str!("../../templates/lab/setup-rootfs.sh");
 /// A slow mirror may take its time; a dead one may not block for ever.
 const BUILDING: Duration = Duration::from_mins(30);
 
-/// True when nothing has to be built.
-pub fn is_cached(place: &Place) -> bool {
-    directory(place).is_dir()
-}
-
 /// The root file system of this version of pairadm, built if need be.
 pub fn ensure(place: &Place, progress: Progress<'_>) -> Result<PathBuf> {
     let dir = directory(place);
