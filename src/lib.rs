@@ -13,6 +13,7 @@ pub mod lab;
 pub mod model;
 pub mod plan;
 pub mod probe;
+pub mod prompt;
 pub mod remote;
 pub mod render;
 pub mod report;

@@ -1,0 +1,167 @@
+//! Where questions are asked and lines are shown. On a capable terminal dialoguer edits the answer;
+//! otherwise a line is read as it comes. Ctrl-C and the end of input are answers too.
+
+use crate::controller::Cancel;
+use crate::model::Secret;
+use crate::render::{Line, printable};
+use dialoguer::{Input, Password};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::io::{IsTerminal, Write};
+
+/// What came back for a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// A line, without surrounding blanks.
+    Line(String),
+    /// Input ended, or the operator pressed Ctrl-C.
+    End,
+}
+
+/// Shows lines and asks questions.
+pub trait Talk {
+    /// Shows a line.
+    fn say(&mut self, line: &Line);
+    /// Asks for a line.
+    fn ask(&mut self, prompt: &str) -> Reply;
+
+    /// Asks until the answer is yes or no; the end of input is a no.
+    fn agrees(&mut self, question: &str) -> bool {
+        loop {
+            match self.ask(&format!("{question} (y/n)")) {
+                Reply::End => return false,
+                Reply::Line(line) => match line.to_ascii_lowercase().as_str() {
+                    "y" | "yes" => return true,
+                    "n" | "no" => return false,
+                    _ => self.say(&Line::plain("Answer y or n.")),
+                },
+            }
+        }
+    }
+}
+
+/// Where lines go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sink {
+    /// Standard output: the line mode is the output.
+    Stdout,
+    /// Standard error: standard output is for the result.
+    Stderr,
+}
+
+/// The operator's terminal, or the pipe in its place.
+#[derive(Debug)]
+pub struct Console {
+    sink: Sink,
+    colour: bool,
+    editing: bool,
+    cancel: Cancel,
+    pending: Vec<u8>,
+    ended: bool,
+}
+
+impl Console {
+    /// `cancel` is set by Ctrl-C and ends a waiting question.
+    pub fn new(sink: Sink, colour: bool, cancel: Cancel) -> Self {
+        let terminals = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        let capable = !matches!(
+            std::env::var("TERM").as_deref(),
+            Err(_) | Ok("" | "dumb" | "unknown")
+        );
+        Self {
+            sink,
+            colour,
+            editing: terminals && capable,
+            cancel,
+            pending: Vec::new(),
+            ended: false,
+        }
+    }
+
+    /// Asks for a secret without showing what is typed; `None` without a terminal.
+    pub fn secret(&mut self, prompt: &str) -> Option<Secret> {
+        if !std::io::stdin().is_terminal() {
+            return None;
+        }
+        let typed = Password::new()
+            .with_prompt(printable(prompt))
+            .allow_empty_password(true)
+            .report(false)
+            .interact()
+            .ok()?;
+        Some(Secret::new(typed))
+    }
+
+    fn write(&self, text: &str) {
+        // A reader that has gone is no reason to stop an operation.
+        let _ = match self.sink {
+            Sink::Stdout => {
+                let mut out = std::io::stdout().lock();
+                out.write_all(text.as_bytes()).and_then(|()| out.flush())
+            }
+            Sink::Stderr => std::io::stderr().lock().write_all(text.as_bytes()),
+        };
+    }
+
+    /// The next line of standard input; `None` at its end or when cancelled.
+    fn read_line(&mut self) -> Option<String> {
+        loop {
+            if let Some(end) = self.pending.iter().position(|&byte| byte == b'\n') {
+                let line: Vec<u8> = self.pending.drain(..=end).collect();
+                return Some(String::from_utf8_lossy(&line).trim().to_owned());
+            }
+            if self.ended || self.cancel.asked() {
+                return None;
+            }
+            self.read_more();
+        }
+    }
+
+    /// Waits at most a fifth of a second, so that Ctrl-C is answered soon (L4).
+    fn read_more(&mut self) {
+        const LONGEST_LINE: usize = 64 * 1024;
+        let stdin = rustix::stdio::stdin();
+        let wait = Timespec {
+            tv_sec: 0,
+            tv_nsec: 200_000_000,
+        };
+        let mut wanted = [PollFd::new(&stdin, PollFlags::IN)];
+        if !matches!(poll(&mut wanted, Some(&wait)), Ok(1..)) {
+            return;
+        }
+        let mut buffer = [0; 4096];
+        match rustix::io::read(stdin, &mut buffer) {
+            Ok(read @ 1..) if self.pending.len() < LONGEST_LINE => {
+                self.pending.extend(&buffer[..read]);
+            }
+            Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => {}
+            _ => self.ended = true,
+        }
+    }
+}
+
+impl Talk for Console {
+    fn say(&mut self, line: &Line) {
+        self.write(&(line.paint(self.colour) + "\n"));
+    }
+
+    fn ask(&mut self, prompt: &str) -> Reply {
+        if self.editing {
+            let typed = Input::<String>::new()
+                .with_prompt(printable(prompt))
+                .allow_empty(true)
+                .interact_text();
+            return match typed {
+                Ok(line) => Reply::Line(line.trim().to_owned()),
+                Err(_) => Reply::End,
+            };
+        }
+        self.write(&format!("{}: ", printable(prompt)));
+        match self.read_line() {
+            Some(line) => Reply::Line(line),
+            None => {
+                self.write("\n");
+                Reply::End
+            }
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! The numbered menu of the line mode, with the same entries as the drawn one.
+
+use super::change::{Consent, change, go_on, tell_error};
+use super::form::{Asking, ask_form};
+use super::{Reply, Talk};
+use crate::controller::Cancel;
+use crate::error::Result;
+use crate::intent::{Answers, Operation};
+use crate::model::OpId;
+use crate::render::{self, Line, Tone};
+use crate::tui::backend::{Backend, Past, Way};
+use std::sync::atomic::Ordering;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Choice {
+    Status,
+    Operation(Operation),
+    Undo,
+    Reports,
+    Resume,
+    Doctor,
+}
+
+const ENTRIES: [(&str, Choice); 12] = [
+    ("Status", Choice::Status),
+    ("Configure the pair", Choice::Operation(Operation::Configure)),
+    ("Take over", Choice::Operation(Operation::Takeover)),
+    ("Block or allow traffic", Choice::Operation(Operation::Traffic)),
+    ("Reverse the roles", Choice::Operation(Operation::Reverse)),
+    ("Restart services", Choice::Operation(Operation::Restart)),
+    ("History and undo", Choice::Undo),
+    ("Reports", Choice::Reports),
+    ("Doctor", Choice::Doctor),
+    ("Settings", Choice::Operation(Operation::Settings)),
+    ("Remove the pair", Choice::Operation(Operation::Remove)),
+    ("Resume an unfinished operation", Choice::Resume),
+];
+
+/// Everything an entry needs.
+struct Desk<'d> {
+    talk: &'d mut (dyn Talk + Send),
+    backend: &'d dyn Backend,
+    cancel: &'d Cancel,
+    verbose: bool,
+}
+
+/// Shows the menu until the operator quits or input ends.
+pub fn menu(talk: &mut (dyn Talk + Send), backend: &dyn Backend, verbose: bool, cancel: &Cancel) {
+    let mut desk = Desk {
+        talk,
+        backend,
+        cancel,
+        verbose,
+    };
+    loop {
+        desk.show_entries();
+        match desk
+            .talk
+            .ask(&format!("Enter choice (1-{}) or q to quit", ENTRIES.len()))
+        {
+            Reply::End => return,
+            Reply::Line(line) if matches!(line.as_str(), "q" | "Q" | "quit") => return,
+            Reply::Line(line) if line.is_empty() => {}
+            Reply::Line(line) => desk.choose(&line),
+        }
+        // A Ctrl-C that stopped an entry brings back the menu, it does not end it.
+        cancel.flag().store(false, Ordering::SeqCst);
+    }
+}
+
+impl Desk<'_> {
+    fn show_entries(&mut self) {
+        self.talk.say(&Line::default());
+        self.talk.say(&match self.backend.identity().pair {
+            Some(pair) => Line::strong(format!("pairadm: pair {} ({})", pair.name, pair.profile)).then(
+                Tone::Plain,
+                format!(
+                    "  primary {}, secondary {}",
+                    pair.hosts.primary, pair.hosts.secondary
+                ),
+            ),
+            None => Line::strong("pairadm: no pair is configured yet"),
+        });
+        for (number, (label, _)) in (1..).zip(ENTRIES) {
+            self.talk.say(&Line::plain(format!("{number:3}) {label}")));
+        }
+    }
+
+    fn choose(&mut self, line: &str) {
+        let number = line
+            .parse::<usize>()
+            .ok()
+            .and_then(|number| number.checked_sub(1));
+        let Some((_, choice)) = number.and_then(|index| ENTRIES.get(index)) else {
+            let text = format!("`{line}` is not an entry; accepted: 1 to {} or q", ENTRIES.len());
+            self.talk.say(&Line::toned(Tone::Bad, text));
+            return;
+        };
+        let outcome = match choice {
+            Choice::Status => self.status(),
+            Choice::Operation(operation) => self.operate(*operation),
+            Choice::Undo => self.undo(),
+            Choice::Reports => self.report(),
+            Choice::Resume => self.resume(),
+            Choice::Doctor => self.backend.doctor().map(|text| self.say_all(&text)),
+        };
+        if let Err(error) = outcome {
+            tell_error(self.talk, &error);
+        }
+    }
+
+    fn status(&mut self) -> Result<()> {
+        for line in render::status(&self.backend.status()?) {
+            self.talk.say(&line);
+        }
+        Ok(())
+    }
+
+    fn operate(&mut self, operation: Operation) -> Result<()> {
+        let form = self.backend.form(operation)?;
+        let Some(typed) = ask_form(self.talk, &form, &Answers::default(), Asking::All) else {
+            self.talk.say(&Line::plain("Nothing was changed."));
+            return Ok(());
+        };
+        let answers = form.complete(&typed)?;
+        let plan = self.backend.plan(operation, &answers)?;
+        change(
+            self.talk,
+            self.backend,
+            &plan,
+            Consent::Asked,
+            self.verbose,
+            self.cancel,
+        );
+        Ok(())
+    }
+
+    fn undo(&mut self) -> Result<()> {
+        let Some(op) = self.pick("Number of the operation to undo, Enter for none")? else {
+            return Ok(());
+        };
+        self.operate(Operation::Undo(op))
+    }
+
+    fn report(&mut self) -> Result<()> {
+        let Some(op) = self.pick("Number of the report to read, Enter for none")? else {
+            return Ok(());
+        };
+        let text = self.backend.report(op)?;
+        self.say_all(&text);
+        Ok(())
+    }
+
+    fn resume(&mut self) -> Result<()> {
+        let Some(open) = self.backend.unfinished()? else {
+            self.talk.say(&Line::plain("No operation is unfinished."));
+            return Ok(());
+        };
+        self.talk.say(&Line::strong(format!(
+            "Operation {}: {}",
+            open.op, open.plan.title
+        )));
+        self.talk.say(&Line::plain(format!(
+            "{} of {} steps are done; begun by {} at {}",
+            open.done,
+            open.plan.steps().count(),
+            open.who,
+            open.since
+        )));
+        let way = match self.talk.ask("1) resume  2) roll back, Enter for neither") {
+            Reply::Line(line) if line == "1" => Way::Forward,
+            Reply::Line(line) if line == "2" => Way::Back,
+            _ => return Ok(()),
+        };
+        go_on(
+            self.talk,
+            self.backend,
+            &open.plan,
+            open.op,
+            way,
+            self.verbose,
+            self.cancel,
+        );
+        Ok(())
+    }
+
+    /// Lists the operations and asks for one.
+    fn pick(&mut self, question: &str) -> Result<Option<OpId>> {
+        let past = self.backend.history()?;
+        let listed: Vec<render::Past> = past.into_iter().map(listed).collect();
+        for line in render::history(&listed) {
+            self.talk.say(&line);
+        }
+        if listed.is_empty() {
+            return Ok(None);
+        }
+        loop {
+            match self.talk.ask(question) {
+                Reply::End => return Ok(None),
+                Reply::Line(line) if line.is_empty() => return Ok(None),
+                Reply::Line(line) => match line.parse() {
+                    Ok(op) => return Ok(Some(op)),
+                    Err(why) => self.talk.say(&Line::toned(Tone::Bad, why)),
+                },
+            }
+        }
+    }
+
+    fn say_all(&mut self, text: &str) {
+        for line in text.lines() {
+            self.talk.say(&Line::plain(line));
+        }
+    }
+}
+
+fn listed(past: Past) -> render::Past {
+    render::Past {
+        op: past.op,
+        began: past.when,
+        who: past.who,
+        title: past.title,
+        end: past.end,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::protocol::End;
+    use crate::prompt::script::{Fake, Script};
+
+    /// Runs the menu on what is typed; what was shown and what the backend was asked.
+    fn run(end: Option<End>, typed: &[&str]) -> (String, Vec<String>) {
+        let fake = Fake::ending(end);
+        let mut script = Script::of(typed);
+        menu(&mut script, &fake, false, &Cancel::default());
+        assert_eq!(script.left(), 0, "{}", script.shown());
+        (script.shown().to_owned(), fake.asked.into_inner().unwrap())
+    }
+
+    #[test]
+    fn every_entry_is_numbered_and_q_or_the_end_of_input_quits() {
+        let (shown, asked) = run(None, &["q"]);
+        assert!(shown.contains("  3) Take over"), "{shown}");
+        assert!(shown.contains("Enter choice (1-12) or q to quit"), "{shown}");
+        assert!(asked.is_empty());
+        run(None, &[]);
+    }
+
+    #[test]
+    fn a_takeover_is_asked_reviewed_agreed_and_told() {
+        let (shown, asked) = run(Some(End::Committed), &["3", "secondary", "", "y", "q"]);
+        assert_eq!(asked, ["plan takeover peer_lost=no to=secondary", "apply"]);
+        for part in [
+            "This is service affecting",
+            "announce the VIPs",
+            "1/1 announce",
+            "Done, and read back",
+            "/var/log/pairadm/7.txt",
+        ] {
+            assert!(shown.contains(part), "{part}: {shown}");
+        }
+    }
+
+    #[test]
+    fn a_no_after_the_review_changes_nothing() {
+        let (shown, asked) = run(None, &["3", "1", "", "maybe", "n", "q"]);
+        assert_eq!(asked.len(), 1, "{asked:?}");
+        assert!(
+            shown.contains("Answer y or n.") && shown.contains("Nothing was changed."),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn an_interrupted_operation_offers_resume_and_rollback() {
+        let (_, asked) = run(None, &["3", "1", "", "y", "5", "1", "q"]);
+        assert_eq!(asked.last().unwrap(), "resume 7 Forward");
+        let (_, asked) = run(None, &["3", "1", "", "y", "2", "q"]);
+        assert_eq!(asked.last().unwrap(), "resume 7 Back");
+        let (shown, asked) = run(None, &["3", "1", "", "y", "3", "q"]);
+        assert_eq!(asked.last().unwrap(), "apply");
+        assert!(shown.contains("pairadm resume 7"), "{shown}");
+    }
+
+    #[test]
+    fn operations_are_picked_by_number_for_undo_and_reports() {
+        let (shown, asked) = run(Some(End::Committed), &["7", "six", "6", "y", "8", "6", "q"]);
+        assert_eq!(asked, ["plan undo ", "apply"]);
+        assert!(shown.contains("`six` is not an operation number"), "{shown}");
+        assert!(shown.contains("report of 6\u{fffd}[2J"), "{shown}");
+        let (_, asked) = run(None, &["12", "2", "q"]);
+        assert_eq!(asked, ["resume 7 Back"]);
+    }
+
+    #[test]
+    fn errors_and_wrong_entries_bring_the_menu_back() {
+        let (shown, _) = run(None, &["99", "1", "9", "q"]);
+        for part in ["`99` is not an entry", "no status here", "all well"] {
+            assert!(shown.contains(part), "{part}: {shown}");
+        }
+    }
+}

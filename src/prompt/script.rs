@@ -1,0 +1,198 @@
+//! For tests: a terminal with prepared replies, and a backend that remembers what it was asked.
+
+#![allow(clippy::unwrap_used)]
+
+use super::{Reply, Talk};
+use crate::agent::protocol::End;
+use crate::config::sample::office;
+use crate::controller::Cancel;
+use crate::engine::{Event, Listener, Progress};
+use crate::error::{Error, Result};
+use crate::intent::{self, Answers, Form, Known, Operation};
+use crate::model::{BySide, OpId, Side};
+use crate::plan::{Action, Plan, Stage, Step, StepId, Window};
+use crate::render::Line;
+use crate::status::Status;
+use crate::tui::backend::{Backend, Finished, Identity, PairNames, Past, Unfinished, Way};
+use std::collections::VecDeque;
+use std::sync::Mutex;
+
+/// Replies in order, then the end of input.
+pub struct Script {
+    replies: VecDeque<String>,
+    shown: String,
+}
+
+impl Script {
+    /// A terminal whose operator types these lines.
+    pub fn of(replies: &[&str]) -> Self {
+        Self {
+            replies: replies.iter().map(|&reply| reply.to_owned()).collect(),
+            shown: String::new(),
+        }
+    }
+
+    /// Everything shown so far.
+    pub fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    /// Replies that were not asked for.
+    pub fn left(&self) -> usize {
+        self.replies.len()
+    }
+}
+
+impl Talk for Script {
+    fn say(&mut self, line: &Line) {
+        self.shown.push_str(&line.paint(false));
+        self.shown.push('\n');
+    }
+
+    fn ask(&mut self, prompt: &str) -> Reply {
+        self.shown.push_str(prompt);
+        self.shown.push_str(": \n");
+        self.replies.pop_front().map_or(Reply::End, Reply::Line)
+    }
+}
+
+/// A backend that plans one step and remembers what it was asked.
+pub struct Fake {
+    /// Calls in order.
+    pub asked: Mutex<Vec<String>>,
+    /// How `apply` and `resume` end.
+    pub end: Option<End>,
+}
+
+impl Fake {
+    /// A configured pair whose operations end as `end` says.
+    pub fn ending(end: Option<End>) -> Self {
+        Self {
+            asked: Mutex::default(),
+            end,
+        }
+    }
+
+    fn note(&self, what: String) {
+        self.asked.lock().unwrap().push(what);
+    }
+
+    fn finished(&self) -> Finished {
+        Finished {
+            op: Some(OpId(7)),
+            end: self.end,
+            error: None,
+            report: Some("/var/log/pairadm/7.txt".to_owned()),
+        }
+    }
+}
+
+/// A plan of one step on the secondary.
+pub fn plan() -> Plan {
+    Plan {
+        operation: "takeover".to_owned(),
+        title: "take over to secondary (beta)".to_owned(),
+        asked: Vec::new(),
+        facts: String::new(),
+        notice: Vec::new(),
+        stages: vec![Stage {
+            title: "announce".to_owned(),
+            steps: vec![Step {
+                id: StepId(1),
+                side: Side::Secondary,
+                title: "announce the VIPs".to_owned(),
+                action: Action::Announce { vips: Vec::new() },
+                armed: false,
+            }],
+            window: Window::None,
+        }],
+        sides: Side::BOTH.to_vec(),
+        service_affecting: true,
+        how_to_undo: "pairadm undo OP".to_owned(),
+    }
+}
+
+impl Backend for Fake {
+    fn identity(&self) -> Identity {
+        let pair = PairNames {
+            name: "office".to_owned(),
+            profile: "kamailio".to_owned(),
+            hosts: BySide {
+                primary: "alpha".to_owned(),
+                secondary: "beta".to_owned(),
+            },
+        };
+        Identity { pair: Some(pair) }
+    }
+
+    fn status(&self) -> Result<Status> {
+        Err(Error::refused("test", "no status here"))
+    }
+
+    fn form(&self, operation: Operation) -> Result<Form> {
+        let pair = office();
+        let known = Known {
+            pair: Some(&pair),
+            ..Known::default()
+        };
+        intent::form(operation, &known)
+    }
+
+    fn plan(&self, operation: Operation, answers: &Answers) -> Result<Plan> {
+        let answers: Vec<String> = answers
+            .iter()
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect();
+        self.note(format!("plan {} {}", operation.verb(), answers.join(" ")));
+        Ok(plan())
+    }
+
+    fn apply(&self, _: &Plan, listener: &mut dyn Listener, _: &Cancel) -> Result<Finished> {
+        self.note("apply".to_owned());
+        listener.on(&Event {
+            at_us: 0,
+            progress: Progress::Stage { index: 0 },
+        });
+        Ok(self.finished())
+    }
+
+    fn resume(&self, op: OpId, way: Way, _: &mut dyn Listener, _: &Cancel) -> Result<Finished> {
+        self.note(format!("resume {op} {way:?}"));
+        Ok(Finished {
+            end: Some(End::Committed),
+            ..self.finished()
+        })
+    }
+
+    fn unfinished(&self) -> Result<Option<Unfinished>> {
+        Ok(Some(Unfinished {
+            op: OpId(7),
+            plan: plan(),
+            done: 0,
+            who: "root@alpha".to_owned(),
+            since: "now".to_owned(),
+        }))
+    }
+
+    fn history(&self) -> Result<Vec<Past>> {
+        Ok(vec![Past {
+            op: OpId(6),
+            title: "configure".to_owned(),
+            when: "2026-11-20T21:00:03+01:00".to_owned(),
+            who: "root@alpha".to_owned(),
+            end: Some(End::Committed),
+        }])
+    }
+
+    fn show(&self, _: OpId) -> Result<String> {
+        Ok(String::new())
+    }
+
+    fn report(&self, op: OpId) -> Result<String> {
+        Ok(format!("report of {op}\u{1b}[2J"))
+    }
+
+    fn doctor(&self) -> Result<String> {
+        Ok("all well".to_owned())
+    }
+}
