@@ -6,7 +6,7 @@ use super::run::{Run, Verdict};
 use crate::agent::protocol::{End, Request, Response};
 use crate::error::{Error, Kind, Result};
 use crate::model::{BySide, Side};
-use crate::plan::{Action, Step};
+use crate::plan::{Action, Step, reverting_order};
 use std::time::{Duration, Instant};
 
 impl Run<'_, '_> {
@@ -21,8 +21,8 @@ impl Run<'_, '_> {
             .map(|started| started.clone())
             .unwrap_or_default();
         let plan = self.plan;
-        let mut steps: Vec<&Step> = plan.steps().filter(|step| started.contains(&step.id)).collect();
-        steps.reverse();
+        let begun: Vec<&Step> = plan.steps().filter(|step| started.contains(&step.id)).collect();
+        let steps = reverting_order(begun.into_iter());
         let mut barred: Option<Error> = None;
         let mut away = BySide::<bool>::default();
         for step in steps {

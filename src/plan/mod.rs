@@ -1,13 +1,16 @@
 //! Pure planners: facts of both nodes and a validated intent in, a [`Plan`] out. No I/O, no clock,
 //! no decisions left for the engine.
 
+mod back;
 mod draft;
 pub mod files;
 mod fingerprint;
 mod put;
 mod step;
+pub mod undo;
 pub mod wanted;
 
+pub use back::reverting_order;
 pub use draft::Draft;
 pub use fingerprint::fingerprint;
 pub use put::{Wanted, put};

@@ -84,7 +84,7 @@ mod tests {
                 "pairadm_1_2",
                 "pairadm undo 7",
                 "rolled",
-                "/etc/hosts",
+                "hosts.pairadm_1_2",
             ] {
                 assert!(
                     text.to_lowercase().contains(part),
