@@ -1,6 +1,6 @@
 //! Undo: a new operation that takes back, step by step, what an earlier one did on each node.
 
-use super::{Action, Plan, Stage, Step, StepId, Window, reverting_order};
+use super::{Action, Draft, Plan, Step, StepId, reverting_order};
 use crate::error::{Error, Result};
 use crate::model::{OpId, Side};
 
@@ -26,24 +26,30 @@ pub fn plan(op: OpId, undone: &Plan, conflicts: &[(Side, StepId, Error)]) -> Res
     }
     let effective = undone.steps().filter(|step| has_effect(&step.action));
     let effective: Vec<&Step> = effective.collect();
-    let steps = reverting_order(effective.into_iter())
-        .into_iter()
-        .zip(1..)
-        .map(|(step, number)| Step {
-            id: StepId(number),
-            side: step.side,
-            title: format!("take back: {}", step.title),
-            action: Action::TakeBack { op, step: step.id },
-            armed: step.armed,
-        })
-        .collect::<Vec<_>>();
+    let mut draft = Draft::default();
+    // A run of one node's steps is a stage, so that the order between the nodes stays that of the way
+    // back: traffic is never allowed on one side before the other side's step is read back.
+    let mut last = None;
+    for step in reverting_order(effective.into_iter()) {
+        if last != Some(step.side) {
+            draft.stage(&format!("Take back on the {}", step.side));
+            last = Some(step.side);
+        }
+        let title = format!("take back: {}", step.title);
+        let action = Action::TakeBack { op, step: step.id };
+        if step.armed {
+            draft.armed(step.side, title, action);
+        } else {
+            draft.step(step.side, title, action);
+        }
+    }
     Ok(Plan {
         operation: "undo".to_owned(),
         title: format!("undo operation {op} ({})", undone.title),
         asked: vec![("operation".to_owned(), op.to_string())],
         facts: String::new(),
         notice: notice(undone),
-        stages: one_after_the_other(steps),
+        stages: draft.finish(),
         sides: undone.sides.clone(),
         service_affecting: undone.service_affecting,
         how_to_undo: "pairadm undo with this operation's own number brings the change back".to_owned(),
@@ -71,21 +77,62 @@ fn notice(undone: &Plan) -> Vec<String> {
     ]
 }
 
-/// Runs of steps of one node become stages, so that the order between the nodes stays that of the
-/// way back: traffic is never allowed on one side before the other side's step is read back.
-fn one_after_the_other(steps: Vec<Step>) -> Vec<Stage> {
-    let mut stages: Vec<Stage> = Vec::new();
-    for step in steps {
-        match stages.last_mut() {
-            Some(stage) if stage.steps.last().is_some_and(|last| last.side == step.side) => {
-                stage.steps.push(step)
-            }
-            _ => stages.push(Stage {
-                title: format!("take back on the {}", step.side),
-                steps: vec![step],
-                window: Window::None,
-            }),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn undone() -> Plan {
+        let mut draft = Draft::default();
+        draft.stage("one");
+        draft.step(
+            Side::Primary,
+            "hook",
+            Action::Hook {
+                argv: vec!["x".into()],
+                undo: None,
+                timeout_ms: 1,
+            },
+        );
+        draft.armed(Side::Secondary, "sysctl", Action::Sysctl { values: vec![] });
+        draft.step(Side::Primary, "say it again", Action::Announce { vips: vec![] });
+        Plan {
+            operation: "configure".into(),
+            title: "configure".into(),
+            asked: vec![],
+            facts: String::new(),
+            notice: vec![],
+            stages: draft.finish(),
+            sides: Side::BOTH.to_vec(),
+            service_affecting: false,
+            how_to_undo: String::new(),
         }
     }
-    stages
+
+    #[test]
+    fn steps_with_an_effect_are_taken_back_last_first_and_stay_armed() {
+        let plan = plan(OpId(4), &undone(), &[]).unwrap();
+        let steps: Vec<_> = plan
+            .steps()
+            .map(|step| (step.side, step.armed, step.action.clone()))
+            .collect();
+        let back = |step| Action::TakeBack {
+            op: OpId(4),
+            step: StepId(step),
+        };
+        assert_eq!(
+            steps,
+            [(Side::Secondary, true, back(2)), (Side::Primary, false, back(1))]
+        );
+        assert_eq!(plan.stages.len(), 2);
+    }
+
+    #[test]
+    fn a_later_change_by_a_person_is_refused_with_its_diff() {
+        let conflict = Error::refused("changed_since", "not as left")
+            .on("beta")
+            .hint("-a\n+b");
+        let error = plan(OpId(4), &undone(), &[(Side::Secondary, StepId(2), conflict)]).unwrap_err();
+        assert_eq!(error.code, "changed_since");
+        assert!(error.message.contains("sysctl") && error.hint.unwrap().contains("+b"));
+    }
 }
