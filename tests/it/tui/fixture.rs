@@ -198,6 +198,7 @@ pub fn empty_plan() -> Plan {
     }
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "the signature is the form's")]
 fn any(_: &str, _: &Answers) -> Result<(), String> {
     Ok(())
 }
@@ -378,7 +379,7 @@ impl Menu {
     pub fn status(&mut self, status: Status) {
         self.event(Event::Status {
             identity: identity(),
-            status: Some(Ok(status)),
+            status: Some(Ok(Box::new(status))),
         });
     }
 

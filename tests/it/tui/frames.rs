@@ -285,10 +285,13 @@ fn history(look: Look, size: (u16, u16)) -> Menu {
 fn report(look: Look, size: (u16, u16)) -> Menu {
     let mut menu = history(look, size);
     menu.press(KeyCode::Char('o'));
-    let body: String = (1..=60)
-        .map(|line| format!("line {line} of the report\n"))
+    let lines: Vec<String> = (1..=60)
+        .map(|line| format!("line {line} of the report"))
         .collect();
-    menu.reply(Reply::Text("Report of operation 12".to_owned(), Ok(body)));
+    menu.reply(Reply::Text(
+        "Report of operation 12".to_owned(),
+        Ok(lines.join("\n")),
+    ));
     menu.press(KeyCode::PageDown);
     menu
 }
