@@ -28,6 +28,7 @@ fn lasting(facts: &Facts) -> Value {
         "machine_id": facts.machine_id,
         "boot_id": facts.boot_id,
         "addresses": addresses,
+        "interfaces": facts.interfaces,
         "gateways": facts.gateways,
         "firewall": facts.firewall,
         "units": facts.units,

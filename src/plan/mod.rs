@@ -2,15 +2,21 @@
 //! no decisions left for the engine.
 
 mod back;
+mod basis;
 mod draft;
 pub mod files;
 mod fingerprint;
 mod put;
+#[cfg(test)]
+pub mod sample;
 mod step;
+pub mod takeover;
+pub mod traffic;
 pub mod undo;
 pub mod wanted;
 
 pub use back::reverting_order;
+pub use basis::Basis;
 pub use draft::Draft;
 pub use fingerprint::fingerprint;
 pub use put::{Wanted, put};

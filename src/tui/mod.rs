@@ -46,7 +46,7 @@ use runner::Runner;
 use state::State;
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 use terminal::{Held, Screen};
 
@@ -121,7 +121,10 @@ fn wait(events: &Receiver<Event>, wake_at: Option<u64>, clock: Clock) -> Option<
         return events.recv().ok();
     };
     let left = Duration::from_millis(at.saturating_sub(clock.now().ms));
-    events.recv_timeout(left).ok()
+    match events.recv_timeout(left) {
+        Ok(event) => Some(event),
+        Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
+    }
 }
 
 /// The menu's clock, from 0 when it began.

@@ -4,7 +4,7 @@ use super::ask::{AskAnswer, AskId, AskRequest};
 use super::backend::{Finished, Unfinished, Way};
 use super::effect::{Effect, Job};
 use super::event::{Event, JobId, Reply};
-use super::look::{Look, Mark, Tone};
+use super::look::Tone;
 use super::screens::busy::Busy;
 use super::screens::confirm::{Choice, Confirm};
 use super::screens::form::FormScreen;
@@ -142,20 +142,6 @@ fn interrupt(state: &mut State) -> Vec<Effect> {
     key_pressed(state, KeyEvent::from(KeyCode::Esc))
 }
 
-/// A help text with the marks that this terminal shows.
-fn with_marks(text: &str, look: Look) -> String {
-    let marks = [
-        ("{waiting}", Mark::Waiting),
-        ("{done}", Mark::Done),
-        ("{same}", Mark::Same),
-        ("{failed}", Mark::Failed),
-        ("{reverted}", Mark::Reverted),
-    ];
-    marks.into_iter().fold(text.to_owned(), |text, (name, mark)| {
-        text.replace(name, look.mark(mark))
-    })
-}
-
 /// Help of the screen, except where the screen has its own use for the key.
 fn help(state: &State, key: KeyEvent) -> Option<Turn> {
     let top = state.top()?;
@@ -165,10 +151,7 @@ fn help(state: &State, key: KeyEvent) -> Option<Turn> {
         _ => false,
     };
     let wanted = matches!(key.code, KeyCode::F(1) | KeyCode::Char('?'));
-    (wanted && !own).then(|| {
-        let text = with_marks(top.help(), state.look);
-        Turn::open(Screen::Text(TextScreen::help(&text)))
-    })
+    (wanted && !own).then(|| Turn::open(Screen::Text(TextScreen::help(top.help()))))
 }
 
 fn mouse_moved(state: &mut State, mouse: MouseEvent) -> Vec<Effect> {

@@ -4,4 +4,3 @@
 
 mod lab;
 mod support;
-mod tui;

@@ -39,11 +39,10 @@ impl Busy {
         let look = state.look;
         let waited = state.now.ms.saturating_sub(self.since) / 1_000;
         let spinner = look.spinner(state.now.ms);
-        let text = if waited < 2 {
-            format!("{spinner} {}", self.what)
-        } else {
-            format!("{spinner} {} ({waited} s)", self.what)
-        };
+        let mut text = format!("{spinner} {}", self.what);
+        if waited >= 2 {
+            text.push_str(&format!(" ({waited} s)"));
+        }
         let lines = vec![
             Line::raw(text),
             Line::default(),

@@ -132,6 +132,7 @@ impl Screen {
     /// The words behind the program's name in the title.
     pub fn crumb(&self) -> &str {
         match self {
+            Self::Menu(_) => "",
             Self::Details(_) => "Status",
             Self::Form(screen) => &screen.form.title,
             Self::Review(_) => "Review",
@@ -139,7 +140,7 @@ impl Screen {
             Self::Outcome(_) => "Result",
             Self::History(screen) => screen.purpose.title(),
             Self::Text(screen) => &screen.title,
-            Self::Menu(_) | Self::Busy(_) | Self::Confirm(_) | Self::Question(_) => "",
+            Self::Busy(_) | Self::Confirm(_) | Self::Question(_) => "",
         }
     }
 

@@ -29,11 +29,12 @@ impl FormScreen {
         match key.code {
             KeyCode::Esc => return self.leave(),
             KeyCode::F(10) => return self.review(),
+            KeyCode::Tab | KeyCode::Down => self.go(1),
             KeyCode::BackTab | KeyCode::Up => self.go(-1),
             KeyCode::PageDown => self.go(8),
             KeyCode::PageUp => self.go(-8),
             KeyCode::Enter if self.focused().is_none() => return self.review(),
-            KeyCode::Tab | KeyCode::Down | KeyCode::Enter => self.go(1),
+            KeyCode::Enter => self.go(1),
             KeyCode::F(1) => return self.field_help(),
             KeyCode::Char('?') if self.takes_question_mark_as_help() => return self.field_help(),
             _ => self.value_key(key),
@@ -146,27 +147,24 @@ impl FormScreen {
         let Some((_, field)) = self.focused() else {
             return Turn::open(Screen::Text(TextScreen::help(include_str!("../help/form.txt"))));
         };
-        let mut lines = vec![
-            field.prompt.to_owned(),
-            String::new(),
-            field.help.to_owned(),
-            String::new(),
-        ];
+        let mut text = format!("{}\n\n{}\n", field.prompt, field.help);
         if let FieldKind::Choice(choices) = &field.kind {
-            lines.extend(choices.iter().map(|(value, label)| format!("  {value}: {label}")));
-            lines.push(String::new());
+            text.push_str("\nChoices:\n");
+            for (value, label) in choices {
+                text.push_str(&format!("  {value}: {label}\n"));
+            }
         }
         if let Some(default) = field.default.as_ref().filter(|default| !default.is_empty()) {
-            lines.push(format!("Offered: {default}"));
+            text.push_str(&format!("\nOffered: {default}\n"));
         }
-        lines.push(format!(
-            "Without the menu: --set {}=VALUE, or the same key in an answers file.",
+        text.push_str(&format!(
+            "\nWithout the menu: --set {}=VALUE, or the same key in an answers file.\n",
             field.key
         ));
         Turn::open(Screen::Confirm(Confirm::new(
             "Help",
             Tone::Key,
-            lines.join("\n"),
+            text,
             vec![Choice::new('o', "OK", Turn::Stay)],
         )))
     }
