@@ -1,10 +1,9 @@
 //! `pairadm lab`: the practice lab from the command line.
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::lab::{self, Fault, Lab, LabName, LabStatus, Place, Tool};
 use clap::{Args, Subcommand};
 use std::io::{IsTerminal, Write};
-use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 
 /// Two real servers on this machine, with faults on request
@@ -114,7 +113,7 @@ pub fn run(args: &LabArgs, open_menu: &dyn Fn(&Lab) -> Result<u8>) -> Result<u8>
         }
         LabCommand::Status { json } => print_status(&LabStatus::of(&load()?), *json),
         LabCommand::Ssh { node, command } => become_ssh(&load()?, node, command),
-        LabCommand::Exec { node, command } => exec(load()?.enter(node, command)?),
+        LabCommand::Exec { node, command } => Err(load()?.enter(node, command)?.become_it()),
         LabCommand::Break { fault } if fault.is_empty() => {
             list_faults();
             Ok(0)
@@ -200,7 +199,7 @@ fn agreed(question: &str) -> Result<bool> {
 /// Becomes the ssh client: its exit code is ours.
 fn become_ssh(lab: &Lab, node: &str, command: &[String]) -> Result<u8> {
     let node = lab.node(node)?;
-    let error = std::process::Command::new("ssh")
+    Err(Tool::new("ssh")
         .args([
             "-F",
             "none",
@@ -215,21 +214,7 @@ fn become_ssh(lab: &Lab, node: &str, command: &[String]) -> Result<u8> {
         .arg(lab.key())
         .arg(format!("root@{}", node.v4))
         .args(command)
-        .exec();
-    Err(Error::refused("lab_ssh", "cannot run ssh").because(error))
-}
-
-fn exec(tool: Tool) -> Result<u8> {
-    let output = tool.output()?;
-    let written = std::io::stdout()
-        .write_all(&output.stdout)
-        .and_then(|()| std::io::stderr().write_all(&output.stderr));
-    written.map_err(|error| Error::new(Kind::Bug, "output", "cannot write").because(error))?;
-    Ok(output
-        .status
-        .code()
-        .and_then(|code| u8::try_from(code).ok())
-        .unwrap_or(5))
+        .become_it())
 }
 
 fn list_faults() {
@@ -264,6 +249,12 @@ fn print_status(status: &LabStatus, json: bool) -> Result<u8> {
             node.addresses[1],
         ));
     }
+    say(&format!(
+        "third host {}: {} {}",
+        Lab::THIRD,
+        status.third[0],
+        status.third[1]
+    ));
     let faults = if status.faults.is_empty() {
         "none".to_owned()
     } else {

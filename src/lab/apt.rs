@@ -16,7 +16,8 @@ pub struct Source {
 }
 
 impl Source {
-    /// Where this host takes packages of `suite` from.
+    /// The archive that this host takes Debian from. Any release's will do, as one archive holds
+    /// them all; the host's own entry for `suite` is preferred.
     pub fn of_host(suite: &str) -> Result<Self> {
         let mut texts = Vec::new();
         for path in source_files(Path::new("/etc/apt")) {
@@ -25,13 +26,17 @@ impl Source {
                 texts.push((deb822, text));
             }
         }
-        let uri = texts.iter().find_map(|(deb822, text)| {
-            if *deb822 {
-                deb822_uri(text, suite)
-            } else {
-                one_line_uri(text, suite)
-            }
-        });
+        let entry = |suite: &str| {
+            texts.iter().find_map(|(deb822, text)| {
+                if *deb822 {
+                    deb822_uri(text, suite)
+                } else {
+                    one_line_uri(text, suite)
+                }
+            })
+        };
+        let release = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
+        let uri = entry(suite).or_else(|| entry(debian_codename(&release)?));
         let uri = uri.ok_or_else(|| {
             Error::refused("lab_mirror", format!("no source of Debian {suite} in /etc/apt")).hint(format!(
                 "add a `deb … {suite} main` source to /etc/apt; the lab takes its mirror from there"
@@ -58,6 +63,16 @@ impl Source {
             authority: option("Acquire::https::CAInfo"),
         })
     }
+}
+
+/// The release of a Debian host; none for its relatives, whose archives are others.
+fn debian_codename(release: &str) -> Option<&str> {
+    let value = |key: &str| {
+        release
+            .lines()
+            .find_map(|line| line.strip_prefix(key)?.strip_prefix('='))
+    };
+    value("VERSION_CODENAME").filter(|_| value("ID") == Some("debian"))
 }
 
 fn source_files(apt: &Path) -> Vec<std::path::PathBuf> {
@@ -152,6 +167,18 @@ mod tests {
         assert_eq!(
             one_line_uri(text, "bookworm").unwrap(),
             "https://yes.example/debian"
+        );
+    }
+
+    #[test]
+    fn a_relative_of_debian_has_no_debian_codename() {
+        assert_eq!(
+            debian_codename("ID=debian\nVERSION_CODENAME=trixie\n"),
+            Some("trixie")
+        );
+        assert_eq!(
+            debian_codename("ID=ubuntu\nID_LIKE=debian\nVERSION_CODENAME=jammy\n"),
+            None
         );
     }
 

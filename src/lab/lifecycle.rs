@@ -1,12 +1,12 @@
 //! Brings a lab up, takes it down, breaks it and heals it: each under the lab's lock.
 
+use super::create::create;
 use super::disk::Disk;
 use super::machine::Machine;
-use super::{
-    Fault, Lab, LabName, LabNode, Place, Progress, fault_effect, host, identity, network, reach, rootfs,
-};
+use super::place::Lock;
+use super::{Fault, Lab, LabName, LabNode, Place, Progress, fault_effect, host, network, reach, rootfs};
 use crate::error::{Error, Result};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// A node is up in well under a second; a loaded machine gets the benefit of the doubt.
@@ -29,6 +29,11 @@ pub fn up(place: &Place, name: &LabName, progress: Progress<'_>) -> Result<Start
     let start = Instant::now();
     let _lock = place.lock(&lock_name(name))?;
     let lab = match Lab::find(place, name)? {
+        Some(lab) if !lab.complete => {
+            progress("clearing away a lab that was not finished");
+            remove(&lab)?;
+            create(place, name, &rootfs)?
+        }
         Some(lab) if lab.rootfs.is_dir() => {
             network::connect_host(&lab)?;
             lab
@@ -53,8 +58,11 @@ pub fn up(place: &Place, name: &LabName, progress: Progress<'_>) -> Result<Start
         .filter(|node| !lab.faults.contains(&Fault::Power(node.name.clone())))
         .collect();
     for node in &powered {
-        progress(&format!("booting {} ({}, {})", node.name, node.v4, node.v6));
-        Machine::of(&lab, node).boot()?;
+        let machine = Machine::of(&lab, node);
+        if machine.init().is_none() {
+            progress(&format!("booting {} ({}, {})", node.name, node.v4, node.v6));
+            machine.boot()?;
+        }
     }
     let failed_units = await_ready(&lab, &powered)?;
     Ok(Started {
@@ -65,16 +73,20 @@ pub fn up(place: &Place, name: &LabName, progress: Progress<'_>) -> Result<Start
 }
 
 /// Ends and removes everything of the lab, however far it got. True when there was one.
+///
+/// Goes by names alone: a state file that is damaged or of another version is no obstacle.
 pub fn down(place: &Place, name: &LabName) -> Result<bool> {
-    let _lock = place.lock(&lock_name(name))?;
-    let Some(lab) = Lab::find(place, name)? else {
-        return Ok(false);
-    };
-    remove(&lab)?;
-    Ok(true)
+    let lock = place.lock(&lock_name(name))?;
+    let existed = place.lab(name).is_dir();
+    if existed {
+        remove(&Lab::named(place, name))?;
+    }
+    lock.discard();
+    Ok(existed)
 }
 
-fn remove(lab: &Lab) -> Result<()> {
+/// What `down` does, for whoever holds the lab's lock.
+pub(super) fn remove(lab: &Lab) -> Result<()> {
     for node in &lab.nodes {
         let machine = Machine::of(lab, node);
         machine.cut_power()?;
@@ -187,46 +199,12 @@ impl Lab {
     }
 
     /// Locks the lab and reads its state anew: another process may have changed it.
-    fn relock(&mut self, place: &Place) -> Result<std::fs::File> {
+    fn relock(&mut self, place: &Place) -> Result<Lock> {
         let name: LabName = self.name.parse().map_err(Error::bug)?;
         let lock = place.lock(&lock_name(&name))?;
         *self = Self::load(place, &name)?;
         Ok(lock)
     }
-}
-
-/// Makes networks, disks and keys of a new lab, or leaves nothing.
-fn create(place: &Place, name: &LabName, rootfs: &Path) -> Result<Lab> {
-    if network::in_use(&name.to_string()) {
-        return Err(Error::refused(
-            "lab_name_taken",
-            format!("another lab called `{name}` is up on this host"),
-        )
-        .hint("choose another --name, or the --dir it was started with"));
-    }
-    let lab = {
-        let _allocation = place.lock("networks")?;
-        network::build(|subnet| Lab::planned(place, name, rootfs.to_owned(), subnet))?
-    };
-    match furnish(&lab) {
-        Ok(()) => Ok(lab),
-        Err(error) => {
-            let _ = remove(&lab);
-            Err(error)
-        }
-    }
-}
-
-/// Keys and disks. The state file comes first, so that `down` finds what a killed `up` leaves.
-fn furnish(lab: &Lab) -> Result<()> {
-    lab.save()?;
-    identity::make_lab_key(lab)?;
-    for node in &lab.nodes {
-        Disk::of(lab, node).attach()?;
-        identity::write(lab, node)?;
-    }
-    identity::write_known_hosts(lab)?;
-    lab.write_pair_file()
 }
 
 /// Waits for SSH and for the system to have finished booting; units that failed, by node.

@@ -17,6 +17,7 @@
 
 mod apt;
 mod cgroup;
+mod create;
 mod disk;
 mod fault;
 mod fault_effect;

@@ -1,41 +1,11 @@
 //! The lab's cables: bridges in a namespace of their own, a veth per host, one to the machine itself.
 
-use super::subnet::{self, Subnet};
 use super::{Lab, Tool};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use std::path::Path;
 
 /// Suffix of the namespace that holds only the bridges.
 const SWITCH: &str = "net";
-
-/// Makes the bridges and joins the host to them, in the first free network.
-///
-/// The veth's name carries the network's number and the kernel lets only one of them exist: that is
-/// what keeps labs in different directories apart.
-pub fn build(mut planned: impl FnMut(Subnet) -> Lab) -> Result<Lab> {
-    let mut used = subnet::routes(
-        &Tool::new("ip")
-            .args(["-json", "-4", "route", "show", "table", "all"])
-            .run()?,
-    );
-    used.extend(subnet::routes(
-        &Tool::new("ip")
-            .args(["-json", "-6", "route", "show", "table", "all"])
-            .run()?,
-    ));
-    let mut last = None;
-    for subnet in subnet::free(&used)? {
-        let lab = planned(subnet);
-        match connect_host(&lab) {
-            Ok(()) => return Ok(lab),
-            Err(error) if error.cause.as_deref().is_some_and(|c| c.contains("File exists")) => {
-                last = Some(error);
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Err(last.unwrap_or_else(|| Error::bug("no candidate network was tried")))
-}
 
 /// Makes the bridges and the host's end of the lab, unless they exist.
 pub fn connect_host(lab: &Lab) -> Result<()> {

@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use std::fmt;
 use std::fs::File;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -77,18 +78,46 @@ impl Place {
         self.base.join("packages")
     }
 
-    /// Holds the named lock until the file is dropped; waits for whoever has it.
-    pub fn lock(&self, name: &str) -> Result<File> {
+    /// Holds the named lock until dropped; waits for whoever has it.
+    pub fn lock(&self, name: &str) -> Result<Lock> {
         let path = self.base.join(format!("{name}.lock"));
-        let io = |error: std::io::Error| {
-            Error::refused("lab_lock", "cannot take the lab's lock")
-                .at(path.display())
-                .because(error)
-        };
-        std::fs::create_dir_all(&self.base).map_err(io)?;
-        let file = File::create(&path).map_err(io)?;
-        rustix::fs::flock(&file, rustix::fs::FlockOperation::LockExclusive).map_err(|e| io(e.into()))?;
-        Ok(file)
+        std::fs::create_dir_all(&self.base)
+            .and_then(|()| Lock::take(&path))
+            .map_err(|error| {
+                Error::refused("lab_lock", "cannot take the lab's lock")
+                    .at(path.display())
+                    .because(error)
+            })
+    }
+}
+
+/// A lock on a file, held until dropped.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+    path: PathBuf,
+}
+
+impl Lock {
+    fn take(path: &Path) -> std::io::Result<Self> {
+        loop {
+            let file = File::create(path)?;
+            file.lock()?;
+            // The holder we waited for may have removed the file: then others lock a new one.
+            if std::fs::metadata(path)
+                .is_ok_and(|now| file.metadata().is_ok_and(|own| own.ino() == now.ino()))
+            {
+                return Ok(Self {
+                    _file: file,
+                    path: path.to_owned(),
+                });
+            }
+        }
+    }
+
+    /// Gives the lock up together with its file, for a lab that is no more.
+    pub fn discard(self) {
+        let _ = std::fs::remove_file(&self.path);
     }
 }
 
@@ -102,5 +131,23 @@ mod tests {
             assert!(bad.parse::<LabName>().is_err(), "{bad}");
         }
         assert_eq!("t-menu-2".parse::<LabName>().unwrap().to_string(), "t-menu-2");
+    }
+
+    #[test]
+    fn whoever_waited_for_a_discarded_lock_still_excludes_the_next() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.lock");
+        let first = Lock::take(&path).unwrap();
+        let waiting = std::thread::spawn({
+            let path = path.clone();
+            move || Lock::take(&path).unwrap()
+        });
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        first.discard();
+        let _second = waiting.join().unwrap();
+        assert!(
+            File::open(&path).unwrap().try_lock().is_err(),
+            "the lock's file is not the one held"
+        );
     }
 }

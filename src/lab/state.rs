@@ -43,6 +43,8 @@ pub struct Lab {
     pub control_v4: Ipv4Addr,
     /// The host's end in IPv6.
     pub control_v6: Ipv6Addr,
+    /// False until disks and keys are made; such a lab is made anew.
+    pub complete: bool,
     /// Faults that are on, oldest first.
     pub faults: Vec<Fault>,
 }
@@ -74,8 +76,14 @@ impl Lab {
             vip_v6: subnet.vip_v6(),
             control_v4: subnet.host_v4(),
             control_v6: subnet.host_v6(),
+            complete: false,
             faults: Vec::new(),
         }
+    }
+
+    /// Enough of a lab to take it down: what is found by the lab's name, not by its networks.
+    pub(super) fn named(place: &Place, name: &LabName) -> Self {
+        Self::planned(place, name, PathBuf::new(), Subnet::default())
     }
 
     /// The lab of this name, if there is one.
@@ -167,7 +175,9 @@ impl Lab {
 const STATE: &str = "lab.json";
 
 fn unreadable(path: &Path) -> Error {
-    Error::refused("lab_state", "cannot read the lab's state").at(path.display())
+    Error::refused("lab_state", "cannot read the lab's state")
+        .at(path.display())
+        .hint("`pairadm lab down` clears it away")
 }
 
 #[cfg(test)]

@@ -17,6 +17,8 @@ pub struct LabStatus {
     pub vips: [std::net::IpAddr; 2],
     /// The host's end: gateway and control address.
     pub control: [std::net::IpAddr; 2],
+    /// The third host, to probe from.
+    pub third: [std::net::IpAddr; 2],
     /// Both nodes.
     pub nodes: Vec<LabNodeStatus>,
     /// Faults that are on, as they are typed.
@@ -66,6 +68,7 @@ impl LabStatus {
             name: lab.name.clone(),
             vips: [lab.vip_v4.into(), lab.vip_v6.into()],
             control: [lab.control_v4.into(), lab.control_v6.into()],
+            third: [lab.third_v4().into(), lab.third_v6().into()],
             nodes: nodes.collect(),
             faults: lab.faults.iter().map(ToString::to_string).collect(),
         }

@@ -15,7 +15,7 @@ const HOST: u8 = 1;
 const VIP: u8 = 100;
 
 /// The networks of the lab with this number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Subnet {
     index: u8,

@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{Read, Seek, Write};
+use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -82,6 +83,15 @@ impl Tool {
             &output.stderr
         };
         Err(failed(&line, &output.status.to_string()).because(last_lines(said)))
+    }
+
+    /// Becomes the program: it has our terminal, and its exit code is ours. Returns only on failure.
+    pub fn become_it(self) -> Error {
+        let error = Command::new(&self.program)
+            .args(&self.args)
+            .envs(self.env.iter().map(|(key, value)| (key, value)))
+            .exec();
+        failed(&self.line(), "could not be run").because(error)
     }
 
     /// Runs it to its end, whatever its exit status.

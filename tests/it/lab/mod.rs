@@ -78,6 +78,22 @@ fn two_real_nodes_start_and_serve() {
 }
 
 #[test]
+fn the_virtual_addresses_are_served_by_whoever_holds_them() {
+    let lab = FreshLab::start("virtual-addresses");
+    let (v4, v6) = (lab.lab.vip_v4, lab.lab.vip_v6);
+    assert_eq!(sip_answer(v4).or(sip_answer(v6)), None);
+    lab.beta().sh(&format!(
+        "ip addr add {v4}/32 dev eth0 && ip addr add {v6}/128 dev eth0 nodad"
+    ));
+    for vip in [IpAddr::from(v4), v6.into()] {
+        // Nobody announced the address: the host asks for it again only after a second.
+        let answer = sip_options(vip, Duration::from_secs(3)).unwrap();
+        let answer = answer.unwrap_or_else(|| panic!("{vip} is silent"));
+        assert!(answer.contains("Server: pairadm-lab/beta"), "{answer}");
+    }
+}
+
+#[test]
 fn services_of_one_node_are_not_the_others() {
     let lab = FreshLab::start("separate-services");
     lab.alpha().sh("systemctl stop ssh kamailio");
