@@ -61,6 +61,9 @@ pub struct Error {
     /// What the operator can do next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+    /// For a conflict: what is there against what was expected, as a unified diff.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diff: Option<String>,
 }
 
 /// The result of everything that can fail.
@@ -77,6 +80,7 @@ impl Error {
             subject: None,
             cause: None,
             hint: None,
+            diff: None,
         }
     }
 
@@ -125,6 +129,13 @@ impl Error {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint.get_or_insert(hint.into());
+        self
+    }
+
+    /// Shows a conflict.
+    #[must_use]
+    pub fn with_diff(mut self, diff: impl Into<String>) -> Self {
+        self.diff.get_or_insert(diff.into());
         self
     }
 

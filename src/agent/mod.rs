@@ -1,11 +1,61 @@
 //! What runs on a node: one process per SSH channel, JSON lines in, JSON lines out.
+//!
+//! ```text
+//!   serve ──> session ──> step ──┬── file, unit, sysctl, hook, state, network, take_back
+//!                │               └── found: what was there, journalled before anything changes
+//!                ├── journal, lock, backups
+//!                └── arm: the timer that takes unconfirmed changes back
+//! ```
 
 pub mod announce;
+mod arm;
+mod backups;
+mod boundary;
+pub mod file;
+mod found;
+mod hook;
+mod journal;
+mod lock;
+mod network;
 pub mod paths;
 pub mod program;
 pub mod protocol;
+mod serve;
+mod session;
+mod state;
+mod step;
+mod sysctl;
+mod take_back;
+#[cfg(test)]
+mod tests;
 pub mod traffic;
+mod unit;
 pub mod vip;
 pub mod watch;
 
 pub use paths::NodePaths;
+pub use serve::serve;
+
+use crate::error::{Error, Result};
+use crate::model::OpId;
+use std::fs::File;
+use std::os::fd::AsFd as _;
+
+/// `pairadm agent`: serves the node it runs on. Returns the exit code.
+pub fn run() -> Result<u8> {
+    // Unbuffered, so that waiting for the descriptor is waiting for a call.
+    let input = std::io::stdin()
+        .as_fd()
+        .try_clone_to_owned()
+        .map_err(|error| Error::bug("the agent has no input").because(error))?;
+    Ok(serve(
+        NodePaths::system(),
+        File::from(input),
+        std::io::stdout().lock(),
+    ))
+}
+
+/// `pairadm agent-revert OP`: what the on-node timer runs when nobody confirmed (S9).
+pub fn revert_armed(op: OpId) -> Result<()> {
+    arm::revert_armed(&NodePaths::system(), op)
+}

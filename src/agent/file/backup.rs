@@ -1,0 +1,86 @@
+//! In-place backups: complete and on disk before the file is touched, dressed exactly like the
+//! original, never over another file.
+
+use super::fault::fault;
+use super::live::Live;
+use super::replace::{Draft, Dress, beside};
+use crate::agent::boundary;
+use crate::agent::paths::NodePaths;
+use crate::error::{Error, Result};
+use crate::plan::{Keep, StepId};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+
+/// Where the backup of `file` goes.
+pub fn place(paths: &NodePaths, file: &Path, keep: Keep, tag: &str) -> PathBuf {
+    match keep {
+        Keep::Beside => {
+            let mut name = file.file_name().unwrap_or_default().to_owned();
+            name.push(format!(".{tag}"));
+            file.with_file_name(name)
+        }
+        Keep::Aside => {
+            let flat = file
+                .to_string_lossy()
+                .trim_start_matches('/')
+                .replace('%', "%25")
+                .replace('/', "%2F");
+            paths.backups().join(format!("{flat}.{tag}"))
+        }
+    }
+}
+
+/// Keeps `live`, the original of `file`. A backup that a crashed run of the same operation completed
+/// is taken as it is; one that is not ours is left alone, and another name is found.
+pub fn keep(
+    paths: &NodePaths,
+    file: &Path,
+    live: &Live,
+    keep: Keep,
+    tag: &str,
+    step: StepId,
+) -> Result<PathBuf> {
+    if keep == Keep::Aside {
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(paths.backups())
+            .map_err(|error| {
+                fault(
+                    &paths.backups(),
+                    "the directory of backups cannot be made",
+                    &error,
+                )
+            })?;
+    }
+    let first = place(paths, file, keep, tag);
+    let second = place(paths, file, keep, &format!("{tag}_{step}"));
+    for place in [first, second] {
+        match write(&place, live, tag) {
+            Ok(()) => return Ok(place),
+            Err(error) if error.code == "exists" => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(
+        Error::refused("backup_exists", "a file with the name of the backup exists")
+            .at(file.display())
+            .hint("move it away, or try again: the name has the time in it"),
+    )
+}
+
+fn write(place: &Path, live: &Live, tag: &str) -> Result<()> {
+    if let Some(there) = Live::read(place)? {
+        if there.sha256 == live.sha256 && there.meta == live.meta {
+            return Ok(());
+        }
+        return Err(Error::refused("exists", "taken"));
+    }
+    let draft = Draft::write(
+        beside(place, tag, "part"),
+        &live.bytes,
+        Dress::Original(&live.meta),
+    )?;
+    boundary::reached("before backup");
+    draft.publish_new(place)
+}

@@ -1,0 +1,21 @@
+//! Files on a node: looked at, backed up, replaced atomically and restored exactly (S3, S4, S5, S10).
+//!
+//! ```text
+//!   look ──> obstacles? ──> backup ──> journal ──> temp beside, fsync, rename, fsync ──> read back
+//!                                         │                                                 │
+//!                                         └──────── live hash is the original's, ours, ─────┘
+//!                                                   or somebody else's: conflict
+//! ```
+
+mod backup;
+mod conflict;
+mod fault;
+mod live;
+mod obstacle;
+mod put;
+mod replace;
+mod space;
+
+pub use fault::fault;
+pub use obstacle::image;
+pub use put::{Found, Request, Want, Wear, apply, find, revert, still_ours, sweep, verify};

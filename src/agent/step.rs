@@ -1,0 +1,267 @@
+//! One step on this node: what it finds, how it is applied, read back and taken back, by kind of action.
+
+use super::file::{self, Want, Wear};
+use super::found::Found;
+use super::journal::{self, Log};
+use super::paths::NodePaths;
+use super::protocol::StepReport;
+use super::traffic::Gate;
+use super::{hook, network, state, sysctl, take_back, unit};
+use crate::error::{Error, Result};
+use crate::model::OpId;
+use crate::plan::{Action, FilePut, Step, StepPlace, UnitVerb};
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// Where and for whom a step is carried out.
+#[derive(Debug)]
+pub struct Context<'c> {
+    /// The node's directories.
+    pub paths: &'c NodePaths,
+    /// The operation.
+    pub op: OpId,
+    /// Its backup suffix.
+    pub tag: &'c str,
+    /// When the caller stops waiting.
+    pub deadline: Instant,
+}
+
+/// Looks at what the steps of a stage will change; keeps the originals of files. All files are looked
+/// at before the first is kept.
+pub fn find(context: &Context<'_>, steps: &[&Step]) -> Result<Vec<Found>> {
+    let mut wants = Vec::new();
+    for step in steps {
+        match &step.action {
+            Action::File(put) => wants.push((step.id, want(put)?, put.before.clone())),
+            Action::TakeBack { op, step: earlier } => {
+                if let Some((want, before)) = take_back::want(context, *op, *earlier)? {
+                    wants.push((step.id, want, before));
+                }
+            }
+            _ => {}
+        }
+    }
+    let earlier = unfinished(context)?;
+    let requests: Vec<file::Request<'_>> = wants
+        .iter()
+        .map(|(step, want, before)| file::Request {
+            step: *step,
+            want,
+            before: before.as_deref(),
+            earlier: earlier.iter().find(|found| found.path == want.path),
+        })
+        .collect();
+    let others: Vec<Option<Found>> = steps
+        .iter()
+        .map(|step| find_other(context, step))
+        .collect::<Result<_>>()?;
+    let mut files = file::find(context, &requests)?.into_iter().map(Found::File);
+    let is_file = |step: &Step| wants.iter().any(|(id, ..)| *id == step.id);
+    Ok(steps
+        .iter()
+        .zip(others)
+        .map(|(step, other)| {
+            let file = if is_file(step) { files.next() } else { None };
+            file.or(other).unwrap_or(Found::Nothing)
+        })
+        .collect())
+}
+
+/// Files that operations which were never finished have changed, newest first (S3).
+fn unfinished(context: &Context<'_>) -> Result<Vec<file::Found>> {
+    let mut files = Vec::new();
+    for log in journal::newest_first(context.paths)? {
+        let log = log?;
+        if log.end.is_some() || log.op == context.op {
+            continue;
+        }
+        let Log { found, places, .. } = log;
+        files.extend(found.into_iter().filter_map(|(step, found)| match found {
+            Found::File(found) if places.get(&step) != Some(&StepPlace::Reverted) => Some(found),
+            _ => None,
+        }));
+    }
+    Ok(files)
+}
+
+fn find_other(context: &Context<'_>, step: &Step) -> Result<Option<Found>> {
+    let found = match &step.action {
+        Action::File(_) => return Ok(None),
+        Action::TakeBack { op, step } => return take_back::find(context, *op, *step).map(Some),
+        Action::Unit {
+            verb: UnitVerb::DaemonReload,
+            ..
+        }
+        | Action::Hook { .. } => Found::Nothing,
+        Action::Unit { unit, .. } => Found::Unit(unit::look(context, unit)?),
+        Action::Sysctl { values } => Found::Sysctl {
+            values: sysctl::look(context.paths, values)?,
+        },
+        Action::State { .. } | Action::Note { .. } => Found::State {
+            state: state::read(context.paths)?,
+        },
+        action => network::find(action, context.deadline)?.unwrap_or(Found::Nothing),
+    };
+    Ok(Some(found))
+}
+
+/// Carries a step out and reads it back.
+pub fn apply(context: &Context<'_>, gate: &mut Gate, action: &Action, found: &Found) -> Result<StepReport> {
+    match (action, found) {
+        (Action::File(put), Found::File(found)) => file::apply(context, &want(put)?, found),
+        (Action::TakeBack { op, step }, _) => take_back::apply(context, gate, *op, *step, found),
+        (Action::Unit { unit, verb }, _) => {
+            let report = unit::apply(context, unit, *verb)?;
+            if *verb == UnitVerb::Restart {
+                state::restarted(context.paths, unit, chrono::Utc::now().timestamp())?;
+            }
+            Ok(report)
+        }
+        (Action::Sysctl { values }, _) => sysctl::apply(context.paths, values),
+        (Action::Hook { argv, timeout_ms, .. }, _) => hook::run(context, argv, *timeout_ms),
+        (Action::State { state }, _) => state::apply(context.paths, state),
+        (
+            Action::Note {
+                pending_restart,
+                debt,
+            },
+            _,
+        ) => state::note(context.paths, pending_restart, debt.as_ref()),
+        (Action::File(_), _) => Err(unprepared()),
+        (action, _) => network::apply(gate, action, context.deadline),
+    }
+}
+
+/// Reads a step back without changing anything.
+pub fn verify(context: &Context<'_>, action: &Action, found: &Found) -> Result<StepReport> {
+    match (action, found) {
+        (Action::File(put), Found::File(found)) => file::verify(found, made(put).as_deref()),
+        (Action::TakeBack { .. }, Found::File(found)) => file::verify(found, None),
+        (Action::Unit { unit, verb }, _) => unit::verify(context, unit, *verb),
+        (Action::Sysctl { values }, _) => sysctl::verify(context.paths, values),
+        (Action::State { state }, _) => state::verify(context.paths, state),
+        (
+            Action::Note {
+                pending_restart,
+                debt,
+            },
+            _,
+        ) => state::verify_note(context.paths, pending_restart, debt.as_ref()),
+        (Action::Hook { .. } | Action::TakeBack { .. }, _) => Ok(StepReport {
+            changed: false,
+            detail: "nothing to read back".to_owned(),
+            backup: None,
+        }),
+        (Action::File(_), _) => Err(unprepared()),
+        (action, _) => network::verify(action, context.deadline),
+    }
+}
+
+/// Whether what a step of a finished operation made is still there; `changed_since` when it is not.
+/// A unit that was stopped since, or a hook, bars no way back.
+pub fn is_still_there(context: &Context<'_>, action: &Action, found: &Found) -> Result<StepReport> {
+    if matches!(action, Action::Unit { .. } | Action::Hook { .. }) {
+        return Ok(StepReport {
+            changed: false,
+            detail: "takes part in undo whatever its state".to_owned(),
+            backup: None,
+        });
+    }
+    verify(context, action, found).map_err(|error| {
+        if error.code.ends_with("_not_verified") {
+            Error::refused("changed_since", "what the operation made is not there any more").because(error)
+        } else {
+            error
+        }
+    })
+}
+
+/// Takes a step back to what it found. `ran` tells for steps whose effect cannot be seen whether they
+/// were begun at all.
+pub fn revert(
+    context: &Context<'_>,
+    gate: &mut Gate,
+    action: &Action,
+    found: &Found,
+    ran: bool,
+) -> Result<StepReport> {
+    match (action, found) {
+        (Action::File(put), Found::File(found)) => file::revert(context, found, made(put).as_deref()),
+        (Action::TakeBack { op, step }, _) => take_back::revert(context, gate, *op, *step, found, ran),
+        (Action::Unit { unit, verb }, Found::Unit(found)) => unit::revert(context, unit, *verb, found, ran),
+        (Action::Unit { unit, verb }, _) => unit::revert(context, unit, *verb, &unit::Found::default(), ran),
+        (Action::Sysctl { values }, Found::Sysctl { values: before }) => {
+            sysctl::revert(context.paths, values, before)
+        }
+        (
+            Action::Hook {
+                undo: Some(undo),
+                timeout_ms,
+                ..
+            },
+            _,
+        ) if ran => hook::run(context, undo, *timeout_ms),
+        (Action::Hook { .. }, _) => Ok(StepReport {
+            changed: false,
+            detail: if ran {
+                "this hook has none that takes it back"
+            } else {
+                "never ran"
+            }
+            .to_owned(),
+            backup: None,
+        }),
+        (Action::State { state }, Found::State { state: before }) => {
+            state::revert(context.paths, state, before.as_ref())
+        }
+        (
+            Action::Note {
+                pending_restart,
+                debt,
+            },
+            Found::State { state: before },
+        ) => state::revert_note(context.paths, pending_restart, debt.as_ref(), before.as_ref()),
+        (Action::File(_) | Action::Sysctl { .. } | Action::State { .. } | Action::Note { .. }, _) => {
+            Err(unprepared())
+        }
+        (action, found) => network::revert(gate, action, found, context.deadline),
+    }
+}
+
+/// Steps of which nothing can be seen afterwards: that they begin is journalled by itself.
+pub fn leaves_no_trace(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Hook { .. }
+            | Action::TakeBack { .. }
+            | Action::Unit {
+                verb: UnitVerb::Restart | UnitVerb::Reload | UnitVerb::DaemonReload,
+                ..
+            }
+    )
+}
+
+fn want(put: &FilePut) -> Result<Want> {
+    let bytes = match &put.content {
+        Some(content) => Some(content.to_bytes().map_err(|why| Error::bug(why).at(&put.path))?),
+        None => None,
+    };
+    Ok(Want {
+        path: PathBuf::from(&put.path),
+        bytes,
+        wear: Wear::Own {
+            mode: put.mode,
+            force: put.force_mode,
+        },
+        keep: put.keep,
+    })
+}
+
+/// The bytes that a step writes.
+fn made(put: &FilePut) -> Option<Vec<u8>> {
+    put.content.as_ref().and_then(|content| content.to_bytes().ok())
+}
+
+fn unprepared() -> Error {
+    Error::bug("the step was not prepared as what it is")
+}

@@ -1,0 +1,5 @@
+//! The agent as its controller sees it: whole operations on real files, with everything that can go
+//! wrong between two of their effects.
+
+mod lifecycle;
+mod support;
