@@ -142,6 +142,9 @@ impl<'r, 'l> Run<'r, 'l> {
                 Verdict::Open(error.hint(self.open_hint()))
             }
             Err(Stop::Failed(error)) => self.back(error),
+            Err(Stop::Moved(error)) => {
+                Verdict::Open(error.with_kind(Kind::Incomplete).hint(self.open_hint()))
+            }
         };
         self.conclude(&verdict);
         verdict
@@ -197,7 +200,11 @@ impl<'r, 'l> Run<'r, 'l> {
                 return Err(Stop::Cancelled);
             }
             let until = group_end(&plan.stages, from);
-            self.run_group(from, until)?;
+            let after = plan.stages[from].window == Window::After;
+            self.run_group(from, until).map_err(|stop| match stop {
+                Stop::Failed(error) if after && rollback::is_link(&error) => Stop::Moved(error),
+                stop => stop,
+            })?;
             from = until;
         }
         self.confirm(&armed)
@@ -273,7 +280,9 @@ impl<'r, 'l> Run<'r, 'l> {
         let mut cancelled = false;
         for (side, result) in results.iter() {
             match result {
-                Some(Err(Stop::Failed(error))) => return Err(Stop::Failed(error.clone())),
+                Some(Err(Stop::Failed(error) | Stop::Moved(error))) => {
+                    return Err(Stop::Failed(error.clone()));
+                }
                 Some(Err(Stop::Cancelled)) => cancelled = true,
                 None if stage.steps.iter().any(|step| step.side == side) => {
                     return Err(Stop::Failed(Error::bug("the thread of a node panicked")));
@@ -330,6 +339,8 @@ impl<'r, 'l> Run<'r, 'l> {
 enum Stop {
     Cancelled,
     Failed(Error),
+    /// A node went away after traffic had moved.
+    Moved(Error),
 }
 
 impl From<Error> for Stop {

@@ -143,13 +143,8 @@ fn takeover() -> Plan {
             Window::Dark,
             vec![(Secondary, false, Action::Traffic(change(Traffic::Allowed)))],
         ),
-        (
-            Window::None,
-            vec![
-                (Primary, false, file("/var/state", "b")),
-                (Secondary, false, file("/var/state", "b")),
-            ],
-        ),
+        (Window::After, vec![(Secondary, false, file("/var/state", "b"))]),
+        (Window::After, vec![(Primary, false, file("/var/state", "b"))]),
     ])
 }
 
@@ -283,6 +278,28 @@ fn a_refused_step_rolls_both_nodes_back() {
         Verdict::RolledBack(_)
     ));
     assert_eq!(pair.visible(), old);
+}
+
+#[test]
+fn an_old_side_that_dies_after_traffic_moved_does_not_take_calls_back() {
+    let plan = takeover();
+    // begin (2), promote (prepare, apply, settle), window (prepare 2, apply 3, settle 2), then the new
+    // side's record (3): the next request asks the old side to prepare its record. Lock (2) and history (2) precede.
+    let at = 4 + 2 + 3 + 7 + 3;
+    let pair = FakePair::new();
+    pair.0.lock().unwrap().fault = Some((at, Fault::PowerCut));
+    assert!(matches!(
+        run_once(&pair, &plan, &Cancel::default()),
+        Verdict::Open(_)
+    ));
+    let seen = pair.visible();
+    assert_eq!(
+        (seen[1].1.len(), seen[1].2),
+        (1, Some(Traffic::Allowed)),
+        "the new side serves"
+    );
+    pair.heal();
+    assert_eq!(rerun(&pair, None), Some(Verdict::Committed));
 }
 
 #[test]

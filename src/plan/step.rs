@@ -76,6 +76,9 @@ pub enum Window {
     None,
     /// Yes: intents were journalled with the stage before the window, completions follow after it.
     Dark,
+    /// Traffic has moved. A step that fails takes it back, but a node that goes away here does not:
+    /// the operation stays open, calls stay where they are served.
+    After,
 }
 
 /// One typed change on one node.

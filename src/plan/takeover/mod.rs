@@ -5,8 +5,8 @@
 //!  demote old, arm both                   calls run on the old side
 //!  ── dark ── release on old (block, verify, VIPs off, verify)
 //!             acquire on new (VIPs on, verify, announce), allow on new (verify)
-//!  record who is active, announce again, promote new
-//!  prove from the old side: one holder, SIP answers at the VIPs
+//!  ── after ── record on new who is active, announce again, promote new
+//!             prove from the old side: one holder, SIP answers at the VIPs; record on old
 //! ```
 //!
 //! Everything that can be found out before the window is found out before it: a stranger that holds a
@@ -110,7 +110,8 @@ fn together(draft: &mut Draft, basis: &Basis<'_>, new: Side) -> Result<()> {
         let closed = Action::Traffic(basis.change(new, Traffic::Blocked));
         draft.step(new, format!("block the {new} until it takes over"), closed);
     }
-    hooks(draft, "Demote the old side", old, &basis.profile.demote);
+    draft.stage("Demote the old side");
+    hooks(draft, old, &basis.profile.demote);
     draft.stage("Ready both sides");
     draft.step(old, "ready the block", Action::ArmTraffic(block.clone()));
     draft.step(new, "ready the allowance", Action::ArmTraffic(allow.clone()));
@@ -123,14 +124,11 @@ fn together(draft: &mut Draft, basis: &Basis<'_>, new: Side) -> Result<()> {
     };
     draft.step(old, title, release);
     bring_up(draft, basis, new, &allow);
-    draft.stage("Record who is active");
-    draft.step(old, "verify the block in full", Action::Traffic(block));
-    record(draft, basis, old, new)?;
-    announce(draft, basis, new);
-    record(draft, basis, new, new)?;
-    hooks(draft, "Promote the new side", new, &basis.profile.promote);
+    after(draft, basis, new)?;
     proof(draft, basis, old, basis.macs(new)?);
-    Ok(())
+    draft.stage_in(Window::After, "Record it on the old side");
+    draft.step(old, "verify the block in full", Action::Traffic(block));
+    record(draft, basis, old, new)
 }
 
 /// The takeover without the old side: silence on the network stands for its absence.
@@ -141,9 +139,9 @@ fn alone(draft: &mut Draft, basis: &Basis<'_>, new: Side) -> Result<()> {
     draft.stage("Ready the new side");
     draft.step(new, "ready the allowance", Action::ArmTraffic(allow.clone()));
     bring_up(draft, basis, new, &allow);
-    draft.stage("Record who is active");
-    announce(draft, basis, new);
-    record(draft, basis, new, new)?;
+    after(draft, basis, new)?;
+    proof(draft, basis, new, Vec::new());
+    draft.stage_in(Window::After, "Note what is left to do");
     let debt = Debt {
         op: OpId::default(),
         node: basis.name(old).to_owned(),
@@ -161,8 +159,6 @@ fn alone(draft: &mut Draft, basis: &Basis<'_>, new: Side) -> Result<()> {
         format!("note that {} still has to be told", basis.name(old)),
         note,
     );
-    hooks(draft, "Promote the new side", new, &basis.profile.promote);
-    proof(draft, basis, new, Vec::new());
     Ok(())
 }
 
@@ -197,11 +193,18 @@ fn bring_up(draft: &mut Draft, basis: &Basis<'_>, new: Side, allow: &Change) {
     draft.step(new, "allow traffic", Action::Traffic(allow.clone()));
 }
 
-fn announce(draft: &mut Draft, basis: &Basis<'_>, new: Side) {
+/// Right after the window the new side has it on record first: a generation newer than the old side's
+/// keeps the old side passive if it goes away and returns.
+fn after(draft: &mut Draft, basis: &Basis<'_>, new: Side) -> Result<()> {
+    draft.stage_in(Window::After, "Record who is active");
+    record(draft, basis, new, new)?;
     let vips = basis.vips(new);
     if !vips.is_empty() {
         draft.step(new, "announce again", Action::Announce { vips });
     }
+    draft.stage_in(Window::After, "Promote the new side");
+    hooks(draft, new, &basis.profile.promote);
+    Ok(())
 }
 
 /// From `witness`: nobody but `holders` has a VIP, and SIP answers there.
@@ -210,7 +213,7 @@ fn proof(draft: &mut Draft, basis: &Basis<'_>, witness: Side, holders: Vec<Strin
     if vips.is_empty() {
         return;
     }
-    draft.stage("Prove it from outside");
+    draft.stage_in(Window::After, "Prove it from outside");
     let title = format!("prove that {} has one holder", addresses(&vips));
     let targets: Vec<IpAddr> = vips.iter().map(|vip| vip.address).collect();
     draft.step(witness, title, Action::ProbeVip { vips, holders });
@@ -230,8 +233,7 @@ fn sip_check(draft: &mut Draft, basis: &Basis<'_>, side: Side, target: IpAddr) {
     }
 }
 
-fn hooks(draft: &mut Draft, stage: &str, side: Side, hooks: &[Hook]) {
-    draft.stage(stage);
+fn hooks(draft: &mut Draft, side: Side, hooks: &[Hook]) {
     for hook in hooks {
         let action = Action::Hook {
             argv: hook.argv.clone(),

@@ -70,13 +70,13 @@ fn the_order_is_check_arm_release_acquire_allow_record_prove() {
             "primary release",
             "secondary acquire",
             "secondary allowed",
-            "primary blocked",
-            "primary state 5",
-            "secondary announce",
             "secondary state 5",
+            "secondary announce",
             "primary probe 02:00:00:00:00:0b",
             "primary sip 192.0.2.10",
             "primary sip 2001:db8::10",
+            "primary blocked",
+            "primary state 5",
         ]
     );
     assert!(plan.service_affecting);
@@ -175,12 +175,12 @@ fn a_lost_peer_has_no_steps_and_leaves_a_debt() {
             "secondary arm allowed",
             "secondary acquire",
             "secondary allowed",
-            "secondary announce",
             "secondary state 5",
-            "secondary note",
+            "secondary announce",
             "secondary probe ",
             "secondary sip 192.0.2.10",
             "secondary sip 2001:db8::10",
+            "secondary note",
         ]
     );
     assert_eq!(plan.sides, [Side::Secondary]);
@@ -253,9 +253,9 @@ fn a_pair_without_vips_moves_traffic_alone() {
             "secondary arm allowed",
             "primary release",
             "secondary allowed",
+            "secondary state 5",
             "primary blocked",
             "primary state 5",
-            "secondary state 5",
         ]
     );
 }
