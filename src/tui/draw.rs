@@ -26,6 +26,18 @@ pub fn draw(frame: &mut Frame<'_>, state: &State) {
     }
     let hints = state.top().map_or(&[][..], Screen::hints);
     bars::footer(frame, layout::footer(state.size), state.look, hints);
+    if !state.look.unicode {
+        only_ascii(frame);
+    }
+}
+
+/// Names and reports may hold any character; a terminal without them gets a question mark.
+fn only_ascii(frame: &mut Frame<'_>) {
+    for cell in &mut frame.buffer_mut().content {
+        if !cell.symbol().is_ascii() {
+            cell.set_symbol("?");
+        }
+    }
 }
 
 fn draw_too_small(frame: &mut Frame<'_>, state: &State) {

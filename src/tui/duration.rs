@@ -1,4 +1,15 @@
-//! Durations in the unit that suits them.
+//! Durations in the unit that suits them, and moments to the minute.
+
+use chrono::DateTime;
+
+/// A moment as recorded (RFC 3339), to the minute of the time zone it was recorded in; any other text
+/// as it is.
+pub fn moment(recorded: &str) -> String {
+    DateTime::parse_from_rfc3339(recorded).map_or_else(
+        |_| recorded.to_owned(),
+        |moment| moment.format("%Y-%m-%d %H:%M").to_string(),
+    )
+}
 
 /// How long something took: `0.4 ms`, `12 ms`, `3.1 s`.
 pub fn took(us: u64) -> String {
@@ -31,5 +42,11 @@ mod tests {
         assert_eq!(age(3_999), "3 s");
         assert_eq!(age(150_000), "2 min");
         assert_eq!(age(7_200_000), "2 h");
+    }
+
+    #[test]
+    fn a_moment_is_shown_in_its_own_zone() {
+        assert_eq!(moment("2026-11-20T21:00:03+01:00"), "2026-11-20 21:00");
+        assert_eq!(moment("yesterday"), "yesterday");
     }
 }

@@ -55,8 +55,7 @@ impl Job {
             Self::Form(_) => "Reading what is configured",
             Self::Plan(..) => "Asking both nodes and making the plan",
             Self::Apply(_) | Self::Resume(..) => "Taking the locks",
-            Self::History => "Reading the journals",
-            Self::Show(_) => "Reading the journals",
+            Self::History | Self::Show(_) => "Reading the journals",
             Self::Report(_) => "Reading the report",
             Self::Doctor => "Checking both nodes; nothing is changed",
         }

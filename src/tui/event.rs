@@ -44,7 +44,7 @@ pub enum Event {
         /// Names in the pair file as it is now.
         identity: Identity,
         /// The pair; `None` when there is none.
-        status: Option<Result<Status>>,
+        status: Option<Result<Box<Status>>>,
     },
     /// The journals were asked for an open operation.
     Unfinished(Result<Option<Unfinished>>),

@@ -42,11 +42,12 @@ use chrono::Timelike;
 use effect::Effect;
 use event::{Event, Now};
 use look::Look;
+use ratatui::layout::{Position, Rect};
 use runner::Runner;
 use state::State;
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 use terminal::{Held, Screen};
 
@@ -102,8 +103,15 @@ fn turn(
 }
 
 fn show(state: &mut State, screen: &mut Screen) -> io::Result<()> {
+    // The terminal's own word counts: a signal may still be on its way.
+    let size = screen.size()?;
+    if (size.width, size.height) != state.size {
+        state.size = (size.width, size.height);
+        state.repaint = true;
+    }
     if std::mem::take(&mut state.repaint) {
-        screen.clear()?;
+        // `clear` would ask the terminal where its cursor is and wait for an answer.
+        screen.resize(Rect::from((Position::ORIGIN, size)))?;
     }
     screen.draw(|frame| draw::draw(frame, state))?;
     Ok(())
@@ -121,10 +129,7 @@ fn wait(events: &Receiver<Event>, wake_at: Option<u64>, clock: Clock) -> Option<
         return events.recv().ok();
     };
     let left = Duration::from_millis(at.saturating_sub(clock.now().ms));
-    match events.recv_timeout(left) {
-        Ok(event) => Some(event),
-        Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-    }
+    events.recv_timeout(left).ok()
 }
 
 /// The menu's clock, from 0 when it began.

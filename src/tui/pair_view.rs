@@ -99,7 +99,7 @@ impl PairView {
     }
 
     /// Takes in an answer.
-    pub fn answered(&mut self, identity: Identity, status: Option<Result<Status>>, now: u64) {
+    pub fn answered(&mut self, identity: Identity, status: Option<Result<Box<Status>>>, now: u64) {
         if identity != self.identity {
             self.latest = None;
         }
@@ -108,7 +108,7 @@ impl PairView {
         self.next = now + REFRESH_MS;
         match status {
             Some(Ok(status)) => {
-                self.latest = Some((status, now));
+                self.latest = Some((*status, now));
                 self.trouble = None;
             }
             Some(Err(error)) => self.trouble = Some(error),

@@ -63,7 +63,7 @@ impl Runner {
         let named = identity.clone();
         self.worker(
             |backend| {
-                let status = identity.pair.is_some().then(|| backend.status());
+                let status = identity.pair.is_some().then(|| backend.status().map(Box::new));
                 Event::Status { identity, status }
             },
             |error| Event::Status {

@@ -2,9 +2,10 @@
 
 use super::ask::{AskAnswer, AskId, AskRequest};
 use super::backend::{Finished, Unfinished, Way};
+use super::duration::moment;
 use super::effect::{Effect, Job};
 use super::event::{Event, JobId, Reply};
-use super::look::Tone;
+use super::look::{Look, Mark, Tone};
 use super::screens::busy::Busy;
 use super::screens::confirm::{Choice, Confirm};
 use super::screens::form::FormScreen;
@@ -142,6 +143,20 @@ fn interrupt(state: &mut State) -> Vec<Effect> {
     key_pressed(state, KeyEvent::from(KeyCode::Esc))
 }
 
+/// A help text with the marks that this terminal shows.
+fn with_marks(text: &str, look: Look) -> String {
+    let marks = [
+        ("{waiting}", Mark::Waiting),
+        ("{done}", Mark::Done),
+        ("{same}", Mark::Same),
+        ("{failed}", Mark::Failed),
+        ("{reverted}", Mark::Reverted),
+    ];
+    marks.into_iter().fold(text.to_owned(), |text, (name, mark)| {
+        text.replace(name, look.mark(mark))
+    })
+}
+
 /// Help of the screen, except where the screen has its own use for the key.
 fn help(state: &State, key: KeyEvent) -> Option<Turn> {
     let top = state.top()?;
@@ -151,7 +166,10 @@ fn help(state: &State, key: KeyEvent) -> Option<Turn> {
         _ => false,
     };
     let wanted = matches!(key.code, KeyCode::F(1) | KeyCode::Char('?'));
-    (wanted && !own).then(|| Turn::open(Screen::Text(TextScreen::help(top.help()))))
+    (wanted && !own).then(|| {
+        let text = with_marks(top.help(), state.look);
+        Turn::open(Screen::Text(TextScreen::help(&text)))
+    })
 }
 
 fn mouse_moved(state: &mut State, mouse: MouseEvent) -> Vec<Effect> {
@@ -366,7 +384,10 @@ fn offer(open: &Unfinished) -> Confirm {
     let total = open.plan.steps().count();
     let body = format!(
         "{}\n\nBegun by {} at {}; {} of {total} steps were done.",
-        open.plan.title, open.who, open.since, open.done
+        open.plan.title,
+        open.who,
+        moment(&open.since),
+        open.done
     );
     Confirm::new(
         format!("Operation {} was interrupted", open.op),

@@ -4,3 +4,4 @@
 
 mod lab;
 mod support;
+mod tui;

@@ -39,10 +39,11 @@ impl Busy {
         let look = state.look;
         let waited = state.now.ms.saturating_sub(self.since) / 1_000;
         let spinner = look.spinner(state.now.ms);
-        let mut text = format!("{spinner} {}", self.what);
-        if waited >= 2 {
-            text.push_str(&format!(" ({waited} s)"));
-        }
+        let text = if waited < 2 {
+            format!("{spinner} {}", self.what)
+        } else {
+            format!("{spinner} {} ({waited} s)", self.what)
+        };
         let lines = vec![
             Line::raw(text),
             Line::default(),

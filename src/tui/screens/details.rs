@@ -34,7 +34,7 @@ pub struct Details {
 impl Details {
     /// A key.
     pub fn key(&mut self, key: KeyEvent, around: Around<'_>) -> Turn {
-        let lines = self.lines(around);
+        let lines = lines(around);
         if self.scroll.key(key, lines, layout::page(around.size)) {
             return Turn::Stay;
         }
@@ -47,18 +47,9 @@ impl Details {
 
     /// The wheel.
     pub fn mouse(&mut self, mouse: MouseEvent, around: Around<'_>) -> Turn {
-        let lines = self.lines(around);
+        let lines = lines(around);
         self.scroll.wheel(mouse, lines, layout::page(around.size));
         Turn::Stay
-    }
-
-    /// The number of rows does not depend on the look or the age.
-    fn lines(&self, around: Around<'_>) -> usize {
-        let look = Look {
-            colour: false,
-            unicode: false,
-        };
-        rows(around.pair, look, layout::columns(around.size), u64::MAX).len()
     }
 
     /// Draws it.
@@ -66,6 +57,15 @@ impl Details {
         let rows = rows(&state.pair, state.look, layout::columns(state.size), state.now.ms);
         panel::rows(frame, area, state.look, "Status", &rows, self.scroll);
     }
+}
+
+/// The number of rows, which depends neither on the look nor on the age.
+fn lines(around: Around<'_>) -> usize {
+    let look = Look {
+        colour: false,
+        unicode: false,
+    };
+    rows(around.pair, look, layout::columns(around.size), u64::MAX).len()
 }
 
 fn rows(pair: &PairView, look: Look, columns: usize, now: u64) -> Vec<Row> {
@@ -162,7 +162,11 @@ const TABLE: &[(&str, Cell)] = &[
     }),
     ("holds", |node| {
         let list: Vec<String> = node.holds.iter().map(ToString::to_string).collect();
-        list.join(", ")
+        if list.is_empty() {
+            "none".to_owned()
+        } else {
+            list.join(", ")
+        }
     }),
     ("SIP", |node| {
         node.sip_us.map_or_else(|| "no answer".to_owned(), took)
@@ -170,25 +174,31 @@ const TABLE: &[(&str, Cell)] = &[
     ("version", |node| {
         node.version.clone().unwrap_or_else(|| "unknown".to_owned())
     }),
-    ("way to node", |node| {
+    ("link from here", |node| {
         node.link_us.map_or_else(|| "unknown".to_owned(), took)
     }),
-    ("way to peer", |node| {
+    ("link to peer", |node| {
         node.peer_us.map_or_else(|| "no answer".to_owned(), took)
     }),
     ("generation", |node| {
         node.generation
             .map_or_else(|| "none".to_owned(), |generation| generation.to_string())
     }),
-    ("restart pending", |node| node.pending_restart.join(", ")),
+    ("restart pending", |node| {
+        if node.pending_restart.is_empty() {
+            "none".to_owned()
+        } else {
+            node.pending_restart.join(", ")
+        }
+    }),
 ];
 
 fn table(status: &Status, pair: &PairView, look: Look, columns: usize, rows: &mut Vec<Row>) {
     const LABEL: usize = 17;
-    let half = columns.saturating_sub(LABEL) / 2;
+    let half = (columns.saturating_sub(LABEL) / 2).max(1);
     let more = look.mark(Mark::More);
     let mut push = |tone: Tone, label: &str, cells: BySide<String>| {
-        let primary = text::pad(&cells.primary, half, more);
+        let primary = text::pad(&cells.primary, half - 1, more) + " ";
         let text = format!("{}{primary}{}", text::pad(label, LABEL, more), cells.secondary);
         rows.push(Row::new(tone, text));
     };
@@ -204,7 +214,7 @@ fn table(status: &Status, pair: &PairView, look: Look, columns: usize, rows: &mu
             (_, Some(_)) => "UNREACHABLE".to_owned(),
             (Some(active), None) if active == side => format!("{} ACTIVE", look.mark(Mark::Active)),
             (Some(_), None) => format!("{} passive", look.mark(Mark::Passive)),
-            (None, None) => "? not the only one, or not serving".to_owned(),
+            (None, None) => "? no side is active".to_owned(),
         }),
     );
     for (label, cell) in TABLE {

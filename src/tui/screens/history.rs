@@ -5,6 +5,7 @@ use super::{Around, KeyHint, Screen};
 use crate::agent::protocol::End;
 use crate::intent::{Answers, Operation};
 use crate::tui::backend::{Past, Way};
+use crate::tui::duration::moment;
 use crate::tui::effect::Job;
 use crate::tui::layout;
 use crate::tui::look::{Look, Mark, Tone};
@@ -26,6 +27,9 @@ pub const HINTS: &[KeyHint] = &[
     ("F1", "help"),
     ("Esc", "back"),
 ];
+
+/// Columns from which on the operator is shown.
+const WITH_OPERATOR: usize = 98;
 
 /// What the list was opened for: it decides what Enter does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -192,23 +196,27 @@ impl History {
         panel::rows(frame, area, look, self.purpose.title(), &rows, self.scroll);
     }
 
+    /// Number, time and result have fixed columns, so has the operator where there is room; the title
+    /// gets what is left.
     fn table(&self, past: &[Past], columns: usize, look: Look) -> Vec<Row> {
         let more = look.mark(Mark::More);
-        // Number, time, result and operator have fixed columns; the title gets what is left.
-        let title = columns.saturating_sub(7 + 18 + 13 + 15);
-        let line = |pointer: &str, number: &str, when: &str, end: &str, who: &str, what: &str| {
-            format!(
-                "{pointer}{number:>5} {}{}{}{}",
+        let who_columns = if columns >= WITH_OPERATOR { 20 } else { 0 };
+        let title_columns = columns.saturating_sub(7 + 18 + 13 + who_columns);
+        let line = |pointer: &str, [number, when, end, who, title]: [&str; 5]| {
+            let fixed = format!(
+                "{pointer}{number:>5} {}{}",
                 text::pad(when, 18, more),
-                text::pad(end, 13, more),
-                text::pad(who, 14, more) + " ",
-                text::pad(what, title, more)
-            )
+                text::pad(end, 13, more)
+            );
+            let who = if who_columns > 0 {
+                text::pad(who, who_columns - 1, more) + " "
+            } else {
+                String::new()
+            };
+            format!("{fixed}{who}{}", text::pad(title, title_columns, more))
         };
-        let mut rows = vec![Row::new(
-            Tone::Strong,
-            line(" ", "No.", "begun", "result", "by", "what"),
-        )];
+        let heading = line(" ", ["No.", "begun", "result", "by", "what"]);
+        let mut rows = vec![Row::new(Tone::Strong, heading)];
         for (index, entry) in past.iter().enumerate() {
             let chosen = index == self.selected;
             let pointer = if chosen { look.mark(Mark::Pointer) } else { " " };
@@ -219,17 +227,14 @@ impl History {
                 _ => Tone::Warning,
             };
             let number = entry.op.to_string();
-            rows.push(Row::new(
-                tone,
-                line(
-                    pointer,
-                    &number,
-                    &entry.when,
-                    word(entry.end),
-                    &entry.who,
-                    &entry.title,
-                ),
-            ));
+            let cells = [
+                &number,
+                &moment(&entry.when),
+                word(entry.end),
+                &entry.who,
+                &entry.title,
+            ];
+            rows.push(Row::new(tone, line(pointer, cells)));
         }
         rows
     }

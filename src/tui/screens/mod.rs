@@ -132,7 +132,6 @@ impl Screen {
     /// The words behind the program's name in the title.
     pub fn crumb(&self) -> &str {
         match self {
-            Self::Menu(_) => "",
             Self::Details(_) => "Status",
             Self::Form(screen) => &screen.form.title,
             Self::Review(_) => "Review",
@@ -140,7 +139,7 @@ impl Screen {
             Self::Outcome(_) => "Result",
             Self::History(screen) => screen.purpose.title(),
             Self::Text(screen) => &screen.title,
-            Self::Busy(_) | Self::Confirm(_) | Self::Question(_) => "",
+            Self::Menu(_) | Self::Busy(_) | Self::Confirm(_) | Self::Question(_) => "",
         }
     }
 

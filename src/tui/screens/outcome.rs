@@ -181,18 +181,18 @@ fn paragraphs(
         all.push((Tone::Plain, format!("Operation: {op}")));
     }
     if let Some(report) = &finished.report {
-        all.push((Tone::Plain, format!("Report:    {report}  (o reads it)")));
+        all.push((Tone::Plain, format!("Report: {report}  (o reads it)")));
     }
     if progress.told_us > 0 {
-        all.push((Tone::Plain, format!("Time:      {}", took(progress.told_us))));
+        all.push((Tone::Plain, format!("Time: {}", took(progress.told_us))));
     }
     if verdict == Verdict::Done {
         if let Some(op) = op {
-            let text = format!("To undo:   entry 7 of the menu, or `pairadm undo {op}`");
+            let text = format!("To undo: entry 7 of the menu, or `pairadm undo {op}`");
             all.push((Tone::Plain, text));
         }
         if !progress.plan.how_to_undo.is_empty() {
-            all.push((Tone::Faint, format!("By hand:   {}", progress.plan.how_to_undo)));
+            all.push((Tone::Faint, format!("By hand: {}", progress.plan.how_to_undo)));
         }
     }
     all

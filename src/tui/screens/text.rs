@@ -93,7 +93,7 @@ pub fn diff_tone(line: &str) -> Option<Tone> {
 
 /// An error in full: what, where, why, what to do.
 pub fn error_text(error: &Error) -> String {
-    let mut lines = vec![capitalised(&error.message)];
+    let mut lines = vec![format!("What failed: {}", error.message)];
     if let Some(cause) = &error.cause {
         lines.push(format!("Because: {cause}"));
     }
@@ -108,11 +108,4 @@ pub fn error_text(error: &Error) -> String {
         lines.push(format!("What to do: {hint}"));
     }
     lines.join("\n")
-}
-
-fn capitalised(text: &str) -> String {
-    let mut characters = text.chars();
-    characters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(characters).collect()
-    })
 }

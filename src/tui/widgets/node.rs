@@ -3,7 +3,7 @@
 use super::panel::{self, Row};
 use crate::model::{Side, Traffic};
 use crate::status::{NodeStatus, Status};
-use crate::tui::duration::took;
+use crate::tui::duration::{age, took};
 use crate::tui::look::{Look, Mark, Tone};
 use crate::tui::pair_view::Freshness;
 use crate::tui::state::State;
@@ -15,6 +15,8 @@ use ratatui::widgets::Paragraph;
 
 /// Columns of a row's label.
 const LABEL: usize = 9;
+/// Milliseconds of waiting from which on the time is told.
+const SLOW_MS: u64 = 2_000;
 
 /// Draws the box; rows that do not fit are the less important ones.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, side: Side) {
@@ -23,20 +25,20 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, side: Side) {
         .pair
         .status()
         .is_some_and(|status| status.active == Some(side));
-    let stale = matches!(state.pair.freshness(state.now.ms), Freshness::Stale(_));
-    let tone = if active && !stale { Tone::Good } else { Tone::Plain };
+    let old = matches!(state.pair.freshness(state.now.ms), Freshness::Stale(_));
+    let tone = if active && !old { Tone::Good } else { Tone::Plain };
     let title = match side {
         Side::Primary => "PRIMARY",
         Side::Secondary => "SECONDARY",
     };
-    let block = panel::block(look, title, tone, active);
+    let block = panel::block(look, title, tone, active && !old);
     let inner = block.inner(area);
     let columns = usize::from(inner.width).saturating_sub(1);
     let more = look.mark(Mark::More);
-    let lines: Vec<Line<'_>> = rows(state, side)
+    let lines: Vec<Line<'_>> = rows(state, side, columns)
         .into_iter()
         .map(|row| {
-            let tone = if stale && row.tone == Tone::Good {
+            let tone = if old && row.tone == Tone::Good {
                 Tone::Plain
             } else {
                 row.tone
@@ -52,11 +54,11 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State, side: Side) {
 }
 
 /// The rows, the most important first.
-pub fn rows(state: &State, side: Side) -> Vec<Row> {
+pub fn rows(state: &State, side: Side, columns: usize) -> Vec<Row> {
     let look = state.look;
     let mut rows = vec![Row::new(Tone::Strong, state.pair.host(side))];
     let Some(status) = state.pair.status() else {
-        rows.push(unanswered(state));
+        rows.push(unanswered(state, side));
         return rows;
     };
     let node = &status.nodes[side];
@@ -66,7 +68,11 @@ pub fn rows(state: &State, side: Side) -> Vec<Row> {
     };
     if let Some(why) = &node.unreachable {
         rows.push(Row::new(Tone::Bad, format!("! {was}UNREACHABLE")));
-        rows.push(Row::new(Tone::Plain, why.clone()));
+        rows.extend(
+            text::wrap(why, columns)
+                .into_iter()
+                .map(|line| Row::new(Tone::Plain, line)),
+        );
         return rows;
     }
     rows.push(activity(status, side, look, was));
@@ -76,12 +82,18 @@ pub fn rows(state: &State, side: Side) -> Vec<Row> {
     rows
 }
 
-fn unanswered(state: &State) -> Row {
-    if state.pair.trouble.is_some() {
+fn unanswered(state: &State, side: Side) -> Row {
+    let Some(since) = state.pair.asking.filter(|_| state.pair.trouble.is_none()) else {
         return Row::new(Tone::Bad, "? not known");
-    }
+    };
     let spinner = state.look.spinner(state.now.ms);
-    Row::new(Tone::Faint, format!("{spinner} asking"))
+    let mut text = format!("{spinner} asking {}", state.pair.host(side));
+    let waited = state.now.ms.saturating_sub(since);
+    if waited >= SLOW_MS {
+        text.push(' ');
+        text.push_str(&age(waited));
+    }
+    Row::new(Tone::Faint, text)
 }
 
 fn activity(status: &Status, side: Side, look: Look, was: &str) -> Row {
@@ -140,7 +152,7 @@ fn numbers(node: &NodeStatus) -> Vec<Row> {
         .map(|(name, count)| Row::new(Tone::Plain, format!("{count} {name}")))
         .collect();
     if let Some(us) = node.link_us {
-        rows.push(labelled(Tone::Faint, "way", &took(us)));
+        rows.push(labelled(Tone::Faint, "link", &took(us)));
     }
     if let Some(version) = &node.version {
         rows.push(labelled(Tone::Faint, "version", version));

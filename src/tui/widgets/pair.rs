@@ -30,10 +30,11 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, state: &State) {
     let columns = usize::from(area.width);
     let middle = middle_rows(state, columns);
     let middle_high = u16::try_from(middle.len()).unwrap_or(3);
-    let wanted = Side::BOTH.map(|side| node::rows(state, side).len());
+    let half = area.width.saturating_sub(GAP) / 2;
+    let inside = usize::from(half).saturating_sub(3);
+    let wanted = Side::BOTH.map(|side| node::rows(state, side, inside).len());
     let wanted = u16::try_from(wanted.into_iter().max().unwrap_or(0)).unwrap_or(0) + 2;
     let boxes = wanted.min(area.height.saturating_sub(middle_high + WARNINGS));
-    let half = area.width.saturating_sub(GAP) / 2;
     for side in Side::BOTH {
         let x = match side {
             Side::Primary => area.x,
@@ -106,12 +107,12 @@ fn middle_rows(state: &State, columns: usize) -> Vec<Row> {
     let mut rows: Vec<Row> = status
         .vips
         .iter()
-        .map(|(vip, holders)| vip_row(&vip.to_string(), holders, pair, look, columns))
+        .map(|(vip, holders)| vip_row(&vip.to_string(), holders, state, columns))
         .collect();
     let link = Side::BOTH.map(|side| status.nodes[side].peer_us);
     let link = match link {
-        [Some(us), _] | [None, Some(us)] => format!("between the nodes {}", took(us)),
-        [None, None] => "between the nodes: no answer".to_owned(),
+        [Some(us), _] | [None, Some(us)] => format!("link between the nodes {}", took(us)),
+        [None, None] => "link between the nodes: no answer".to_owned(),
     };
     rows.push(Row::new(Tone::Faint, centred(&link, columns)));
     if let Some((op, title, open)) = &status.last_operation {
@@ -124,8 +125,13 @@ fn middle_rows(state: &State, columns: usize) -> Vec<Row> {
 }
 
 /// A virtual address with a stroke towards the side that holds it.
-fn vip_row(vip: &str, holders: &[Side], pair: &PairView, look: Look, columns: usize) -> Row {
-    let (tone, words) = vip_words(holders, pair);
+fn vip_row(vip: &str, holders: &[Side], state: &State, columns: usize) -> Row {
+    let look = state.look;
+    let (mut tone, mut words) = vip_words(holders, &state.pair);
+    if matches!(state.pair.freshness(state.now.ms), Freshness::Stale(_)) {
+        tone = Tone::Plain;
+        words.insert_str(0, "was ");
+    }
     let label = format!(" VIP {vip} {words} ");
     let space = columns.saturating_sub(text::width(&label));
     let (left, right) = look.heads();

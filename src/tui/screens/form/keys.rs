@@ -29,12 +29,11 @@ impl FormScreen {
         match key.code {
             KeyCode::Esc => return self.leave(),
             KeyCode::F(10) => return self.review(),
-            KeyCode::Tab | KeyCode::Down => self.go(1),
             KeyCode::BackTab | KeyCode::Up => self.go(-1),
             KeyCode::PageDown => self.go(8),
             KeyCode::PageUp => self.go(-8),
             KeyCode::Enter if self.focused().is_none() => return self.review(),
-            KeyCode::Enter => self.go(1),
+            KeyCode::Tab | KeyCode::Down | KeyCode::Enter => self.go(1),
             KeyCode::F(1) => return self.field_help(),
             KeyCode::Char('?') if self.takes_question_mark_as_help() => return self.field_help(),
             _ => self.value_key(key),
@@ -147,24 +146,27 @@ impl FormScreen {
         let Some((_, field)) = self.focused() else {
             return Turn::open(Screen::Text(TextScreen::help(include_str!("../help/form.txt"))));
         };
-        let mut text = format!("{}\n\n{}\n", field.prompt, field.help);
+        let mut lines = vec![
+            field.prompt.to_owned(),
+            String::new(),
+            field.help.to_owned(),
+            String::new(),
+        ];
         if let FieldKind::Choice(choices) = &field.kind {
-            text.push_str("\nChoices:\n");
-            for (value, label) in choices {
-                text.push_str(&format!("  {value}: {label}\n"));
-            }
+            lines.extend(choices.iter().map(|(value, label)| format!("  {value}: {label}")));
+            lines.push(String::new());
         }
         if let Some(default) = field.default.as_ref().filter(|default| !default.is_empty()) {
-            text.push_str(&format!("\nOffered: {default}\n"));
+            lines.push(format!("Offered: {default}"));
         }
-        text.push_str(&format!(
-            "\nWithout the menu: --set {}=VALUE, or the same key in an answers file.\n",
+        lines.push(format!(
+            "Without the menu: --set {}=VALUE, or the same key in an answers file.",
             field.key
         ));
         Turn::open(Screen::Confirm(Confirm::new(
             "Help",
             Tone::Key,
-            text,
+            lines.join("\n"),
             vec![Choice::new('o', "OK", Turn::Stay)],
         )))
     }

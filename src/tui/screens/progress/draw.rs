@@ -57,16 +57,18 @@ impl Progress {
         let done = self.finished_steps();
         let elapsed = state.now.ms.saturating_sub(self.began) / 1_000;
         let number = self.op.map(|op| format!("Operation {op}: ")).unwrap_or_default();
-        let stage = self
+        let current = self
             .plan
             .stages
             .get(self.stage)
             .map_or("", |stage| stage.title.as_str());
-        let working = if self.stopping {
+        let working = if self.failed() {
+            "A STEP FAILED: taking back what was done".to_owned()
+        } else if self.stopping {
             "STOPPING after the current step".to_owned()
         } else {
             format!(
-                "Stage {} of {}: {stage}",
+                "Stage {} of {}: {current}",
                 self.stage + 1,
                 self.plan.stages.len().max(1)
             )
@@ -135,7 +137,7 @@ impl Progress {
                 took_us,
                 changed: false,
             }) => (look.mark(Mark::Same), Tone::Plain, took(*took_us)),
-            Some(Stand::Failed(_)) => (look.mark(Mark::Failed), Tone::Bad, "failed".to_owned()),
+            Some(Stand::Failed) => (look.mark(Mark::Failed), Tone::Bad, "failed".to_owned()),
             Some(Stand::Reverted) => (look.mark(Mark::Reverted), Tone::Warning, "undone".to_owned()),
         };
         let room = columns.saturating_sub(TIME + 3);

@@ -51,7 +51,7 @@ pub struct Progress {
 enum Stand {
     Running,
     Done { took_us: u64, changed: bool },
-    Failed(String),
+    Failed,
     Reverted,
 }
 
@@ -94,7 +94,7 @@ impl Progress {
             }
             Told::Failed { step, error, .. } => {
                 self.remarks.push(format!("Step {step} failed: {error}"));
-                self.steps.insert(step, Stand::Failed(error.message));
+                self.steps.insert(step, Stand::Failed);
             }
             Told::Reverted { step, .. } => {
                 self.steps.insert(step, Stand::Reverted);
@@ -116,6 +116,11 @@ impl Progress {
             .values()
             .filter(|stand| matches!(stand, Stand::Done { .. }))
             .count()
+    }
+
+    /// True once a step has failed; what follows is the way back.
+    fn failed(&self) -> bool {
+        self.steps.values().any(|stand| matches!(stand, Stand::Failed))
     }
 
     fn steps_of(&self, side: Side) -> usize {

@@ -81,8 +81,8 @@ impl Document {
             .map(|side| text::width(&hosts[side]))
             .max()
             .unwrap_or(0);
-        let stages = plan.stages.iter().filter(|stage| !stage.steps.is_empty());
-        for (number, stage) in stages.enumerate() {
+        let stages = plan.stages.iter().enumerate();
+        for (number, stage) in stages.filter(|(_, stage)| !stage.steps.is_empty()) {
             self.push(Tone::Strong, format!("Stage {}: {}", number + 1, stage.title));
             for step in &stage.steps {
                 let armed = if step.armed {

@@ -29,7 +29,7 @@ const BELOW: u16 = 2;
 const HINTS: &[KeyHint] = &[
     ("y", "carry it out"),
     ("Esc", "back"),
-    ("Up Down PgUp PgDn", "scroll"),
+    ("PgUp PgDn", "scroll"),
     ("n p", "next, previous file"),
     ("F1", "help"),
 ];

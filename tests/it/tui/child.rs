@@ -1,0 +1,148 @@
+//! The menu as a process of its own, for tests on a real terminal: this test binary starts itself with
+//! the one ignored test below, over a backend that does as the test needs.
+
+use super::fixture::{form, identity, past, plan, status};
+use pairadm::agent::protocol::End;
+use pairadm::controller::Cancel;
+use pairadm::engine::{Event, Listener, Progress};
+use pairadm::error::{Error, Result};
+use pairadm::intent::{Answers, Form, Operation};
+use pairadm::model::OpId;
+use pairadm::plan::Plan;
+use pairadm::status::Status;
+use pairadm::tui::ask::{AskAnswer, AskRequest, Asker};
+use pairadm::tui::backend::{Backend, Finished, Identity, Past, Unfinished, Way};
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// Names the scenario.
+pub const SCENARIO: &str = "PAIRADM_TEST_MENU";
+/// A file to which the backend writes how an operation ended.
+pub const LOG: &str = "PAIRADM_TEST_LOG";
+
+struct Scripted {
+    scenario: String,
+    log: Option<PathBuf>,
+    asker: Asker,
+    looks: AtomicU32,
+}
+
+impl Backend for Scripted {
+    fn identity(&self) -> Identity {
+        let looks = self.looks.fetch_add(1, Ordering::SeqCst);
+        assert!(
+            self.scenario != "panic" || looks == 0,
+            "the second look at the pair file fails this test's menu"
+        );
+        identity()
+    }
+
+    fn status(&self) -> Result<Status> {
+        match self.scenario.as_str() {
+            "slow" => sleep(Duration::from_secs(30)),
+            "contact" => {
+                let answer = self.asker.ask(AskRequest::HostKey {
+                    host: "10.77.0.3".to_owned(),
+                    fingerprint: "ssh-ed25519 SHA256:abc".to_owned(),
+                    note: String::new(),
+                });
+                if !matches!(answer, AskAnswer::Yes) {
+                    return Err(Error::refused(
+                        "host_key_refused",
+                        "the host key was not accepted",
+                    ));
+                }
+            }
+            _ => {}
+        }
+        Ok(status())
+    }
+
+    fn form(&self, operation: Operation) -> Result<Form> {
+        assert!(operation != Operation::Reverse, "this worker fails");
+        let mut form = form();
+        if operation == Operation::Takeover {
+            form.fields.clear();
+        }
+        Ok(form)
+    }
+
+    fn plan(&self, _: Operation, _: &Answers) -> Result<Plan> {
+        Ok(plan())
+    }
+
+    fn apply(&self, _: &Plan, listener: &mut dyn Listener, cancel: &Cancel) -> Result<Finished> {
+        listener.on(&Event {
+            at_us: 100,
+            progress: Progress::Begun {
+                op: OpId(14),
+                tag: String::new(),
+            },
+        });
+        let began = Instant::now();
+        while !cancel.asked() && began.elapsed() < Duration::from_secs(30) {
+            sleep(Duration::from_millis(5));
+        }
+        if let Some(log) = &self.log {
+            std::fs::write(log, if cancel.asked() { "stopped" } else { "ran out" }).unwrap();
+        }
+        Ok(Finished {
+            op: Some(OpId(14)),
+            end: None,
+            error: Some(Error::incomplete("cancelled", "stopped as asked")),
+            report: None,
+        })
+    }
+
+    fn resume(&self, op: OpId, _: Way, _: &mut dyn Listener, _: &Cancel) -> Result<Finished> {
+        Ok(Finished {
+            op: Some(op),
+            end: Some(End::Committed),
+            error: None,
+            report: None,
+        })
+    }
+
+    fn unfinished(&self) -> Result<Option<Unfinished>> {
+        Ok(None)
+    }
+
+    fn history(&self) -> Result<Vec<Past>> {
+        Ok(past())
+    }
+
+    fn show(&self, op: OpId) -> Result<String> {
+        Ok(format!("journal of {op}"))
+    }
+
+    fn report(&self, op: OpId) -> Result<String> {
+        Ok(format!("report of {op}"))
+    }
+
+    fn doctor(&self) -> Result<String> {
+        Ok("all well".to_owned())
+    }
+}
+
+#[test]
+#[ignore = "started by the tests of the menu on a real terminal"]
+fn menu() {
+    let Ok(scenario) = std::env::var(SCENARIO) else {
+        return;
+    };
+    let left = pairadm::tui::run(|asker| {
+        Arc::new(Scripted {
+            scenario,
+            log: std::env::var_os(LOG).map(PathBuf::from),
+            asker,
+            looks: AtomicU32::new(0),
+        })
+    })
+    .unwrap();
+    // The terminal may be gone.
+    let _ = writeln!(std::io::stdout(), "left: {left:?}");
+}

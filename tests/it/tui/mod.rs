@@ -1,0 +1,8 @@
+//! The menu: events in, frames out without a terminal; and all of it on a real one.
+
+mod child;
+mod fixture;
+mod flow;
+mod frames;
+mod pty;
+mod terminal;

@@ -1,0 +1,172 @@
+//! The menu on a real terminal: it is drawn at once, answers keys, and gives the terminal back on every
+//! way out.
+
+use super::child::{LOG, SCENARIO};
+use super::pty::Pty;
+use portable_pty::CommandBuilder;
+use std::path::Path;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+fn command(scenario: &str, log: Option<&Path>) -> CommandBuilder {
+    let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "tui::child::menu", "--ignored", "--nocapture"]);
+    command.env(SCENARIO, scenario);
+    command.env("TERM", "xterm-256color");
+    command.env("LC_ALL", "C.UTF-8");
+    command.env("RUST_BACKTRACE", "0");
+    if let Some(log) = log {
+        command.env(LOG, log);
+    }
+    command
+}
+
+fn menu(scenario: &str) -> Pty {
+    let pty = Pty::start(command(scenario, None));
+    pty.wait_for("Enter choice");
+    pty
+}
+
+/// A menu with an operation under way.
+fn running(log: &Path) -> Pty {
+    let mut pty = Pty::start(command("running", Some(log)));
+    pty.wait_for("ACTIVE");
+    pty.press("3\r");
+    pty.wait_for("Carry it out?");
+    pty.press("y");
+    pty.wait_for("Operation 14");
+    pty
+}
+
+fn wait_for_file(path: &Path) -> String {
+    let began = Instant::now();
+    loop {
+        if let Ok(text) = std::fs::read_to_string(path) {
+            return text;
+        }
+        assert!(
+            began.elapsed() < Duration::from_secs(20),
+            "{} was not written",
+            path.display()
+        );
+        sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn the_menu_is_drawn_while_the_nodes_are_silent_and_left_with_q() {
+    let mut pty = menu("slow");
+    pty.wait_for("asking alpha");
+    pty.press("q");
+    pty.wait_for_end();
+    pty.wait_for("left: Quit");
+}
+
+#[test]
+fn keys_arrive_even_when_their_bytes_come_one_by_one() {
+    let mut pty = menu("plain");
+    pty.wait_for("ACTIVE");
+    for byte in ["\x1b", "[", "B"] {
+        pty.press(byte);
+        // A byte at 9600 baud.
+        sleep(Duration::from_millis(1));
+    }
+    pty.wait_for("▸ 2 Configure");
+    pty.press("\x1b[<0;5;5M\x1b[<0;5;5m");
+    pty.wait_for("Carry it out?");
+}
+
+#[test]
+fn a_first_contact_is_asked_and_the_answer_reaches_the_worker() {
+    let mut pty = menu("contact");
+    pty.wait_for("SHA256:abc");
+    pty.press("y");
+    pty.wait_for("ACTIVE");
+}
+
+#[test]
+fn sigterm_gives_the_terminal_back() {
+    for signal in ["-TERM", "-INT", "-HUP"] {
+        let mut pty = menu("plain");
+        pty.signal(signal);
+        pty.wait_for_end();
+    }
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back_and_is_readable() {
+    let mut pty = Pty::start(command("panic", None));
+    pty.wait_for("the second look at the pair file fails");
+    pty.wait_for_end();
+}
+
+#[test]
+fn a_worker_that_fails_is_reported_and_the_menu_goes_on() {
+    let mut pty = menu("plain");
+    pty.press("5\r");
+    pty.wait_for("this worker fails");
+    pty.press("\r");
+    pty.wait_for("ACTIVE");
+    pty.press("q");
+    pty.wait_for_end();
+}
+
+#[test]
+fn ctrl_c_stops_the_operation_and_offers_both_ways() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let mut pty = running(&log);
+    pty.press("\x03");
+    pty.wait_for("INCOMPLETE");
+    pty.wait_for("r go on with it");
+    assert_eq!(wait_for_file(&log), "stopped");
+}
+
+#[test]
+fn a_hang_up_stops_the_operation_after_its_step_and_ends_the_menu() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let pty = running(&log);
+    let mut child = pty.hang_up();
+    assert_eq!(wait_for_file(&log), "stopped");
+    let began = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        assert!(
+            began.elapsed() < Duration::from_secs(20),
+            "the menu outlives its terminal"
+        );
+        sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn a_terminal_made_too_small_says_so_and_goes_on_when_enlarged() {
+    let mut pty = menu("plain");
+    pty.wait_for("ACTIVE");
+    pty.resize(70, 20);
+    pty.wait_for("80 by 24");
+    pty.resize(100, 30);
+    pty.wait_for("Enter choice");
+    pty.wait_for("ACTIVE");
+}
+
+#[test]
+fn an_idle_menu_costs_next_to_nothing() {
+    let mut pty = menu("plain");
+    pty.wait_for("ACTIVE");
+    let before = cpu_ticks(pty.pid());
+    sleep(Duration::from_secs(3));
+    let spent = cpu_ticks(pty.pid()) - before;
+    // A tick is 10 ms: 3 of 300 are 1 %; a debug build gets three times that.
+    assert!(spent <= 9, "{spent} ticks in 3 s");
+    pty.press("q");
+    pty.wait_for_end();
+}
+
+/// User and system time of a process, in hundredths of a second.
+fn cpu_ticks(pid: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    // The name in parentheses may hold blanks; utime and stime are the 12th and 13th field after it.
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+}
