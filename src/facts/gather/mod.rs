@@ -12,12 +12,23 @@ mod units;
 
 use super::{Facts, FactsQuery, SYSCTLS};
 use crate::agent::traffic;
+use crate::probe;
 use std::fs;
+use std::net::{IpAddr, SocketAddr};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A part of the facts that is written in when its thread is done.
 type Part = Box<dyn FnOnce(&mut Facts) + Send>;
+
+/// What a thread runs to come by its part.
+type Slow<'a> = Box<dyn FnOnce() -> Part + Send + 'a>;
+
+/// How long an answer to SIP or a ping is waited for: the second SIP request leaves after 500 ms.
+const WAIT: Duration = Duration::from_millis(1500);
+
+/// The same for live status, where a dead service must not hold up the living.
+const BRIEF_WAIT: Duration = Duration::from_millis(400);
 
 /// Describes this node. Never fails: a part that is missing at `deadline` is a gap.
 pub fn gather(query: &FactsQuery, deadline: Instant) -> Facts {
@@ -68,8 +79,8 @@ fn quick_parts(query: &FactsQuery, facts: &mut Facts) {
 }
 
 /// Everything that waits for a program or an answer; each on its own thread.
-fn slow_parts<'a>(query: &'a FactsQuery, deadline: Instant) -> Vec<Box<dyn FnOnce() -> Part + Send + 'a>> {
-    let mut parts: Vec<Box<dyn FnOnce() -> Part + Send + 'a>> = vec![
+fn slow_parts<'a>(query: &'a FactsQuery, deadline: Instant) -> Vec<Slow<'a>> {
+    let mut parts: Vec<Slow<'a>> = vec![
         Box::new(move || {
             let units = units::read(&query.units, deadline);
             Box::new(move |facts| keep(units, &mut facts.gaps, &mut facts.units))
@@ -85,6 +96,7 @@ fn slow_parts<'a>(query: &'a FactsQuery, deadline: Instant) -> Vec<Box<dyn FnOnc
             Box::new(move |facts| facts.alive = Some(alive))
         }));
     }
+    parts.extend(probe_parts(query, deadline));
     if query.brief {
         return parts;
     }
@@ -123,6 +135,44 @@ fn slow_parts<'a>(query: &'a FactsQuery, deadline: Instant) -> Vec<Box<dyn FnOnc
     parts
 }
 
+/// Questions to the network: SIP at the node's own addresses, pings.
+fn probe_parts<'a>(query: &'a FactsQuery, deadline: Instant) -> Vec<Slow<'a>> {
+    let left = deadline.saturating_duration_since(Instant::now());
+    let timeout = left.min(if query.brief { BRIEF_WAIT } else { WAIT });
+    let mut parts: Vec<Slow<'a>> = Vec::new();
+    if let Some(port) = query.sip_port {
+        for &target in &query.sip_targets {
+            parts.push(Box::new(move || {
+                let answer = probe::options(SocketAddr::new(target, port), timeout);
+                Box::new(move |facts| heard(target, answer, &mut facts.gaps, &mut facts.sip))
+            }));
+        }
+    }
+    for &target in &query.reach {
+        parts.push(Box::new(move || {
+            let answer = probe::ping(target, timeout);
+            Box::new(move |facts| heard(target, answer, &mut facts.gaps, &mut facts.reach))
+        }));
+    }
+    parts
+}
+
+/// Notes how long an answer took, in microseconds, or that there was none.
+fn heard(
+    target: IpAddr,
+    answer: crate::error::Result<Option<Duration>>,
+    gaps: &mut Vec<String>,
+    place: &mut Vec<(IpAddr, Option<u64>)>,
+) {
+    match answer {
+        Ok(time) => {
+            let micros = time.map(|time| u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
+            place.push((target, micros));
+        }
+        Err(error) => gaps.push(error.to_string()),
+    }
+}
+
 fn keep<T>(part: Result<T, String>, gaps: &mut Vec<String>, place: &mut T) {
     match part {
         Ok(value) => *place = value,
@@ -133,7 +183,6 @@ fn keep<T>(part: Result<T, String>, gaps: &mut Vec<String>, place: &mut T) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn a_program_that_hangs_costs_the_deadline_and_its_own_fact_only() {
