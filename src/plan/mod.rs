@@ -3,10 +3,13 @@
 
 mod back;
 mod basis;
+pub mod checks;
+pub mod configure;
 mod draft;
 pub mod files;
 mod fingerprint;
 mod put;
+pub mod restart;
 #[cfg(test)]
 pub mod sample;
 mod step;

@@ -1,4 +1,5 @@
-//! `/etc/hosts`: both nodes as `IP FQDN hostname`, in this order, see hosts(5).
+//! `/etc/hosts`: both nodes as `IP FQDN hostname`, in this order, see hosts(5). The lower server ID comes
+//! first, so that reversing the roles leaves the file alone.
 
 use super::lines::{Revised, exchange};
 use crate::model::Pair;
@@ -34,11 +35,13 @@ pub fn without_pair(text: &str, pair: &Pair) -> String {
     exchange(text, &[], |line| without(line, &names))
 }
 
-/// The lines that are wanted, primary first, IPv4 before IPv6.
+/// The lines that are wanted, IPv4 before IPv6.
 fn entries(pair: &Pair) -> Vec<String> {
-    pair.nodes
-        .iter()
-        .flat_map(|(_, node)| {
+    let mut nodes = [&pair.nodes.primary, &pair.nodes.secondary];
+    nodes.sort_by_key(|node| u32::from(node.server_id));
+    nodes
+        .into_iter()
+        .flat_map(|node| {
             node.address.iter().map(|address| {
                 if node.fqdn == node.hostname {
                     format!("{address} {}", node.hostname)
@@ -133,6 +136,12 @@ mod tests {
     fn entries_in_the_wrong_order_are_put_right() {
         let text = "192.0.2.11 alpha alpha.example.net\n192.0.2.12 beta.example.net beta\n";
         assert!(with_pair(text, &sample::office(), None).starts_with("192.0.2.11 alpha.example.net alpha\n"));
+    }
+
+    #[test]
+    fn reversing_the_roles_leaves_the_file_alone() {
+        let text = with_pair(DEBIAN, &sample::office(), None);
+        assert_eq!(with_pair(&text, &sample::office().reversed(), None), text);
     }
 
     #[test]
