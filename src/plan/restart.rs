@@ -1,5 +1,5 @@
-//! Plans `restart`: makes the restarts that were put off, the passive side first; and keeps the account of
-//! restarts in a node's state.
+//! Plans `restart`: makes the restarts that were put off, the passive side first. The node itself accounts
+//! for a restart when it happens.
 
 use super::{Action, Draft, Plan, UnitVerb, fingerprint};
 use crate::error::{Error, Result};
@@ -11,9 +11,6 @@ const SHORT_TIME_S: i64 = 3600;
 
 /// So many restarts in a short time are worth a warning.
 const REPEATED: usize = 2;
-
-/// So many times of restarts are remembered.
-const REMEMBERED: usize = 10;
 
 /// The plan for the sides asked for. A side that was not reached has no facts and no part in it.
 pub fn plan(pair: &Pair, facts: BySide<Option<&Facts>>, sides: &[Side]) -> Result<Plan> {
@@ -43,16 +40,10 @@ pub fn plan(pair: &Pair, facts: BySide<Option<&Facts>>, sides: &[Side]) -> Resul
             };
             draft.step(*side, format!("restart {unit}"), action);
         }
-        let mut after = (*state).clone();
-        let units: Vec<&str> = state.pending_restart.iter().map(String::as_str).collect();
-        made(&mut after, &units, facts);
-        draft.stage(&format!("Record the restart on {name}"));
-        draft.step(
-            *side,
-            "record: no restart is pending",
-            Action::State { state: after },
-        );
-        notice.push(format!("Restarted on {name}: {}.", units.join(", ")));
+        notice.push(format!(
+            "Restarted on {name}: {}.",
+            state.pending_restart.join(", ")
+        ));
         if state.traffic == Traffic::Allowed {
             service_affecting = true;
             notice.insert(0, format!("This is service affecting: {name} serves calls."));
@@ -77,19 +68,6 @@ pub fn plan(pair: &Pair, facts: BySide<Option<&Facts>>, sides: &[Side]) -> Resul
         service_affecting,
         how_to_undo: "a restart cannot be taken back".to_owned(),
     })
-}
-
-/// Accounts for restarts that are made: they are pending no longer.
-pub fn made(state: &mut NodeState, units: &[&str], facts: &Facts) {
-    if units.is_empty() {
-        return;
-    }
-    state
-        .pending_restart
-        .retain(|unit| !units.contains(&unit.as_str()));
-    state.restarts.push(facts.clock_us / 1_000_000);
-    let superfluous = state.restarts.len().saturating_sub(REMEMBERED);
-    state.restarts.drain(..superfluous);
 }
 
 /// Accounts for restarts that are put off.
@@ -144,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn the_passive_side_restarts_first_and_the_account_is_settled() {
+    fn the_passive_side_restarts_first_and_repeated_restarts_are_warned_of() {
         let primary = facts(Side::Primary, Traffic::Allowed, &["kamailio.service"]);
         let secondary = facts(Side::Secondary, Traffic::Blocked, &["kamailio.service"]);
         let both = BySide {
@@ -163,12 +141,6 @@ mod tests {
                 .iter()
                 .any(|line| line.contains("2 times within the last hour"))
         );
-        for step in plan.steps() {
-            if let Action::State { state } = &step.action {
-                assert!(state.pending_restart.is_empty());
-                assert_eq!(state.restarts, [9_000, 9_500, 10_000]);
-            }
-        }
     }
 
     #[test]

@@ -47,4 +47,6 @@ pub fn run(subject: &Subject<'_>) -> Findings {
 }
 
 #[cfg(test)]
+pub mod sample;
+#[cfg(test)]
 mod tests;

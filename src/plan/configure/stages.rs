@@ -245,7 +245,9 @@ pub fn record(
             .map(|refresh| refresh.restart.unit.as_str())
             .collect();
         match input.restart {
-            RestartChoice::Now => restart::made(&mut state, &units, facts),
+            RestartChoice::Now => state
+                .pending_restart
+                .retain(|unit| !units.contains(&unit.as_str())),
             RestartChoice::Later => restart::put_off(&mut state, &units),
         }
         if facts.state.as_ref() != Some(&state) {
