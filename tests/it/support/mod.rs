@@ -4,3 +4,4 @@
 
 pub mod lab;
 pub mod snapshot;
+pub mod wire;
