@@ -133,7 +133,7 @@ impl Screen {
     pub fn crumb(&self) -> &str {
         match self {
             Self::Details(_) => "Status",
-            Self::Form(screen) => &screen.form.title,
+            Self::Form(screen) => screen.operation.verb(),
             Self::Review(_) => "Review",
             Self::Progress(_) => "Working",
             Self::Outcome(_) => "Result",

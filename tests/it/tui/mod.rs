@@ -3,6 +3,7 @@
 mod child;
 mod fixture;
 mod flow;
+mod forms;
 mod frames;
 mod pty;
 mod terminal;

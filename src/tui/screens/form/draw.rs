@@ -1,6 +1,5 @@
 //! Draws a form: a line a question, help and faults of the one with the cursor below.
 
-use super::keys::rows;
 use super::{FormScreen, MESSAGE_ROWS};
 use crate::intent::{Answers, Field, FieldKind};
 use crate::tui::layout;
@@ -23,15 +22,29 @@ impl FormScreen {
         let look = state.look;
         let visible = self.visible();
         let answers = self.answers();
-        let mut block = panel::block(look, &self.form.title, Tone::Plain, false);
-        let shown = rows(state.size);
+        let heading = self.heading(state.size);
+        let title = if heading.is_empty() {
+            self.form.title.as_str()
+        } else {
+            ""
+        };
+        let mut block = panel::block(look, title, Tone::Plain, false);
+        let shown = self.rows(state.size);
         if visible.len() + 2 > shown {
             let place = format!(" {} of {} ", self.focus.min(visible.len() - 1) + 1, visible.len());
             block = block.title_bottom(Line::from(place).right_aligned());
         }
         let inner = block.inner(area);
         frame.render_widget(block, area);
-        let (fields, message) = layout::split_bottom(inner, MESSAGE_ROWS);
+        let (above, message) = layout::split_bottom(inner, MESSAGE_ROWS);
+        let rest = above
+            .height
+            .saturating_sub(u16::try_from(heading.len()).unwrap_or(0));
+        let (top, fields) = layout::split_bottom(above, rest);
+        let lines = heading
+            .into_iter()
+            .map(|line| Line::styled(format!(" {line}"), look.style(Tone::Strong)));
+        frame.render_widget(Paragraph::new(lines.collect::<Vec<_>>()), top);
 
         let columns = usize::from(fields.width);
         let mut lines: Vec<Line<'_>> = visible

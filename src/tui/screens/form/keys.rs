@@ -1,6 +1,6 @@
 //! Keys and clicks of a form.
 
-use super::{FormScreen, MESSAGE_ROWS};
+use super::FormScreen;
 use crate::intent::FieldKind;
 use crate::tui::effect::Job;
 use crate::tui::layout;
@@ -207,11 +207,12 @@ impl FormScreen {
     }
 
     fn click(&mut self, row: u16, size: (u16, u16)) -> Turn {
-        let first = layout::body(size).y + 1;
+        let heading = u16::try_from(self.heading(size).len()).unwrap_or(0);
+        let first = layout::body(size).y + 1 + heading;
         let Some(row) = row
             .checked_sub(first)
             .map(usize::from)
-            .filter(|&row| row < rows(size))
+            .filter(|&row| row < self.rows(size))
         else {
             return Turn::Stay;
         };
@@ -237,13 +238,8 @@ impl FormScreen {
         } else {
             self.focus
         };
-        self.scroll.reveal(line, rows(size));
+        self.scroll.reveal(line, self.rows(size));
     }
-}
-
-/// Rows for questions on a terminal of this size.
-pub(super) fn rows(size: (u16, u16)) -> usize {
-    layout::page(size).saturating_sub(usize::from(MESSAGE_ROWS))
 }
 
 /// The usual keys of a line editor.

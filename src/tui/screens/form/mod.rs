@@ -5,7 +5,9 @@ mod keys;
 
 use super::KeyHint;
 use crate::intent::{Answers, Field, FieldKind, Form, Operation};
+use crate::tui::layout;
 use crate::tui::scroll::Scroll;
+use crate::tui::text;
 use std::collections::BTreeSet;
 use tui_input::Input;
 
@@ -117,6 +119,22 @@ impl FormScreen {
         if let Some(input) = self.inputs.get_mut(index) {
             *input = Input::new(value.to_owned());
         }
+    }
+
+    /// The title in lines above the questions when it is too long for the edge of the box.
+    fn heading(&self, size: (u16, u16)) -> Vec<String> {
+        let columns = layout::columns(size).saturating_sub(2);
+        if text::width(&self.form.title) <= columns {
+            return Vec::new();
+        }
+        let mut lines = text::wrap(&self.form.title, columns);
+        lines.push(String::new());
+        lines
+    }
+
+    /// Rows for questions on a terminal of this size.
+    fn rows(&self, size: (u16, u16)) -> usize {
+        layout::page(size).saturating_sub(usize::from(MESSAGE_ROWS) + self.heading(size).len())
     }
 
     /// Values and labels of a question that is answered by choosing.

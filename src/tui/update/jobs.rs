@@ -1,0 +1,148 @@
+//! Jobs of workers: what is shown while one runs, and what its answer leads to.
+
+use crate::error::Error;
+use crate::intent::{Answers, Form, Operation};
+use crate::model::{BySide, OpId};
+use crate::plan::Plan;
+use crate::tui::backend::{Finished, Way};
+use crate::tui::effect::{Effect, Job};
+use crate::tui::event::{JobId, Reply};
+use crate::tui::screens::Screen;
+use crate::tui::screens::busy::Busy;
+use crate::tui::screens::confirm::Confirm;
+use crate::tui::screens::form::FormScreen;
+use crate::tui::screens::outcome::Outcome;
+use crate::tui::screens::progress::Progress;
+use crate::tui::screens::review::Review;
+use crate::tui::screens::text::TextScreen;
+use crate::tui::state::State;
+
+/// Starts a job: one that changes nodes gets the progress screen, any other a sign of waiting.
+pub(super) fn start(state: &mut State, job: Job) -> Vec<Effect> {
+    let id = state.new_job();
+    let now = state.now.ms;
+    if job.changes() {
+        if state.changing.is_some() {
+            return Vec::new();
+        }
+        state.changing = Some(id);
+        let plan = match &job {
+            Job::Apply(plan) => (**plan).clone(),
+            Job::Resume(op, way) => plan_of_open(state, *op, *way),
+            _ => empty_plan(),
+        };
+        let hosts = hosts(state);
+        state
+            .screens
+            .push(Screen::Progress(Box::new(Progress::new(id, plan, hosts, now))));
+    } else {
+        state.screens.push(Screen::Busy(Busy {
+            job: id,
+            what: job.waiting(),
+            since: now,
+        }));
+    }
+    vec![Effect::Job(id, job)]
+}
+
+fn hosts(state: &State) -> BySide<String> {
+    BySide::new(|side| state.pair.host(side).to_owned())
+}
+
+/// The plan of an open operation, from the journals where they have told it.
+fn plan_of_open(state: &State, op: OpId, way: Way) -> Plan {
+    let known = state.pair.unfinished.as_ref().filter(|open| open.op == op);
+    let mut plan = known.map_or_else(empty_plan, |open| open.plan.clone());
+    let doing = match way {
+        Way::Forward => "going on with",
+        Way::Back => "taking back",
+    };
+    plan.title = format!("{doing} operation {op} {}", plan.title);
+    plan
+}
+
+fn empty_plan() -> Plan {
+    Plan {
+        operation: String::new(),
+        title: String::new(),
+        asked: Vec::new(),
+        facts: String::new(),
+        notice: Vec::new(),
+        stages: Vec::new(),
+        sides: Vec::new(),
+        service_affecting: false,
+        how_to_undo: String::new(),
+    }
+}
+
+/// A worker is done. Answers nobody waits for any more are dropped.
+pub(super) fn replied(state: &mut State, job: JobId, reply: Reply) -> Vec<Effect> {
+    if let Reply::Finished(finished) = reply {
+        return finished_job(state, job, finished);
+    }
+    let waiting = state
+        .screens
+        .iter()
+        .position(|screen| matches!(screen, Screen::Busy(busy) if busy.job == job));
+    let Some(place) = waiting else {
+        return Vec::new();
+    };
+    state.screens.remove(place);
+    match reply {
+        Reply::Form(operation, Ok(form)) => return form_ready(state, operation, form),
+        Reply::Plan(operation, Ok(plan)) => {
+            let review = Review::new(operation, plan, &hosts(state), state.look);
+            state.screens.push(Screen::Review(Box::new(review)));
+        }
+        Reply::History(Ok(past)) => {
+            if let Some(Screen::History(history)) = state.screens.last_mut() {
+                history.fill(past);
+            }
+        }
+        Reply::Text(title, Ok(body)) => {
+            state.screens.push(Screen::Text(TextScreen::new(title, &body)));
+        }
+        Reply::Form(_, Err(error))
+        | Reply::Plan(_, Err(error))
+        | Reply::History(Err(error))
+        | Reply::Text(_, Err(error)) => show_error(state, &error),
+        Reply::Finished(_) => {}
+    }
+    Vec::new()
+}
+
+fn show_error(state: &mut State, error: &Error) {
+    state.screens.push(Screen::Confirm(Confirm::error(error)));
+}
+
+/// An operation without questions goes straight to its plan.
+fn form_ready(state: &mut State, operation: Operation, form: Form) -> Vec<Effect> {
+    if form.fields.is_empty() {
+        return start(state, Job::Plan(operation, Answers::default()));
+    }
+    state
+        .screens
+        .push(Screen::Form(Box::new(FormScreen::new(operation, form))));
+    Vec::new()
+}
+
+/// An operation has ended: whatever lies over the progress screen goes with it.
+fn finished_job(state: &mut State, job: JobId, finished: Finished) -> Vec<Effect> {
+    if state.changing == Some(job) {
+        state.changing = None;
+    }
+    let place = state
+        .screens
+        .iter()
+        .position(|screen| matches!(screen, Screen::Progress(progress) if progress.job == job));
+    let Some(place) = place else {
+        return Vec::new();
+    };
+    if let Some(Screen::Progress(progress)) = state.screens.get(place) {
+        let outcome = Screen::Outcome(Box::new(Outcome::new(progress, finished)));
+        state.screens.truncate(place);
+        state.screens.push(outcome);
+    }
+    state.pair.hurry();
+    vec![Effect::Unfinished]
+}
