@@ -13,8 +13,9 @@ use crate::plan::{Action, Plan, StepId, StepPlace, VipPlace};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
-/// Changes with any change of a type that crosses the channel; the build is part of it.
-pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "-1");
+/// The version and, after it, a hash of the sources this was built from: it changes with any change of a
+/// type that crosses the channel.
+pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "-", env!("PAIRADM_BUILD"));
 
 /// Precedes the agent's first line.
 pub const HELLO_MARK: &str = "pairadm-agent-hello:";

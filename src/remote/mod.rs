@@ -1,4 +1,42 @@
 //! Reaching an agent: a local child process, or a channel over SSH.
+//!
+//! [`Dialer`] connects, [`Operator`] answers what only a person can, [`Link`] is the conversation. On the
+//! way over SSH the host key decides first, before anything is sent ([`HostKey`], S6); then the log-in,
+//! each way once; then the agent is started, and brought to the node where it is missing. Every step
+//! runs on non-blocking sockets under one deadline (L2), and text of a node is cleaned when it arrives
+//! ([`sanitize`], S11).
+
+mod auth;
+mod bootstrap;
+mod connect;
+mod deadline;
+mod dialer;
+mod host_key;
+mod ingest;
+mod keys;
+mod known_hosts;
+mod link;
+mod local;
+mod operator;
+mod resolve;
+mod sanitize;
+mod ssh;
+#[cfg(test)]
+mod stub;
+mod target;
+#[cfg(test)]
+mod tests;
+mod trust;
+mod wire;
+
+pub use bootstrap::Program;
+pub use dialer::Dialer;
+pub use host_key::HostKey;
+pub use keys::KeySources;
+pub use known_hosts::Opinion;
+pub use operator::{Introduction, Operator, SecretWanted, Unattended};
+pub use sanitize::{excerpt, sanitize};
+pub use target::Target;
 
 use crate::agent::protocol::{Hello, Request, Response};
 use crate::error::Result;

@@ -1,0 +1,150 @@
+//! Opens links: to the local agent where the node is this machine, over SSH everywhere else.
+
+use super::auth::Login;
+use super::bootstrap::{Bootstrap, Program};
+use super::deadline::Deadline;
+use super::host_key::HostKey;
+use super::keys::KeySources;
+use super::known_hosts::KnownHosts;
+use super::operator::{Operator, Questions};
+use super::ssh::Connection;
+use super::target::Target;
+use super::trust::Expectation;
+use super::{Dial, Link, connect, local};
+use crate::error::{Error, Result};
+use crate::model::{Pair, Side};
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Connects to the nodes of a pair, or to nodes that are to become one.
+pub struct Dialer {
+    targets: Vec<Target>,
+    questions: Questions,
+    keys: KeySources,
+    known_hosts: Vec<PathBuf>,
+    program: Program,
+    met: Mutex<HashMap<Side, HostKey>>,
+}
+
+impl Dialer {
+    /// For the given nodes; `operator` is asked what only a person can answer.
+    pub fn new(targets: impl IntoIterator<Item = Target>, operator: Arc<dyn Operator>) -> Self {
+        let home = std::env::home_dir().unwrap_or_else(|| PathBuf::from("/root"));
+        Self {
+            targets: targets.into_iter().collect(),
+            questions: Questions::to(operator),
+            keys: KeySources::of_this_user(),
+            known_hosts: vec![
+                home.join(".ssh/known_hosts"),
+                PathBuf::from("/etc/ssh/ssh_known_hosts"),
+            ],
+            program: Program::default(),
+            met: Mutex::default(),
+        }
+    }
+
+    /// For both nodes of a pair.
+    pub fn of(pair: &Pair, operator: Arc<dyn Operator>) -> Self {
+        Self::new(Side::BOTH.map(|side| Target::of(pair, side)), operator)
+    }
+
+    /// Uses other keys than those of this machine's user.
+    #[must_use]
+    pub fn with_keys(mut self, keys: KeySources) -> Self {
+        self.keys = keys;
+        self
+    }
+
+    /// Consults other `known_hosts` files than the operator's and the machine's.
+    #[must_use]
+    pub fn with_known_hosts(mut self, files: Vec<PathBuf>) -> Self {
+        self.known_hosts = files;
+        self
+    }
+
+    /// Brings another program to the nodes than the one running, or keeps it elsewhere.
+    #[must_use]
+    pub fn with_program(mut self, program: Program) -> Self {
+        self.program = program;
+        self
+    }
+
+    /// The host key that the node of `side` proved to hold, to be pinned in the pair file as it is
+    /// printed; `None` before a connection over SSH.
+    pub fn host_key(&self, side: Side) -> Option<HostKey> {
+        self.met().get(&side).cloned()
+    }
+
+    fn ssh(&self, target: &Target, deadline: &mut Deadline) -> Result<Box<dyn Link>> {
+        let connection = self.connect(target, deadline)?;
+        Login::new(&connection, target, &self.keys, &self.questions, deadline).log_in()?;
+        let bootstrap = Bootstrap {
+            connection: &connection,
+            program: &self.program,
+            node: target.name(),
+            user: &target.ssh.user,
+            until: deadline.instant(),
+        };
+        Ok(Box::new(bootstrap.agent()?))
+    }
+
+    /// A connection to a host whose key is the right one.
+    fn connect(&self, target: &Target, deadline: &mut Deadline) -> Result<Arc<Connection>> {
+        let known_hosts = || KnownHosts::read(&self.known_hosts);
+        let expectation = Expectation::of(target, self.host_key(target.side), known_hosts)?;
+        let addresses = target.sockets(deadline.instant())?;
+        let (socket, address) = connect::first_answer(&addresses, deadline.instant())
+            .map_err(|failures| unreachable(target, &failures))?;
+        let preference = expectation.preference(target, address);
+        let connection = Connection::open(socket, &preference, deadline.instant())
+            .map_err(|error| unreachable(target, &[(address, error)]))?;
+        let key = connection.host_key().ok_or_else(|| {
+            Error::refused(
+                "host_key_unreadable",
+                format!("{address} shows a host key of an unknown form"),
+            )
+            .on(target.name())
+        })?;
+        expectation.check(target, address, &key, |ask| self.questions.ask(deadline, ask))?;
+        self.met().insert(target.side, key);
+        Ok(Arc::new(connection))
+    }
+
+    fn met(&self) -> MutexGuard<'_, HashMap<Side, HostKey>> {
+        self.met.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Dial for Dialer {
+    fn dial(&self, side: Side, deadline: Duration) -> Result<Box<dyn Link>> {
+        let mut deadline = Deadline::after(deadline);
+        let target = self.targets.iter().find(|target| target.side == side);
+        let target =
+            target.ok_or_else(|| Error::bug(format!("the {side} was to be dialled before it was named")))?;
+        if target.is_this_machine() {
+            let link = local::start(&self.program.source, &target.name(), deadline.instant())?;
+            return Ok(Box::new(link));
+        }
+        self.ssh(target, &mut deadline)
+    }
+}
+
+fn unreachable(target: &Target, failures: &[(std::net::SocketAddr, std::io::Error)]) -> Error {
+    let failures: Vec<_> = failures
+        .iter()
+        .map(|(address, error)| {
+            format!(
+                "{address}: {}",
+                super::sanitize::excerpt(error.to_string().as_bytes(), 160)
+            )
+        })
+        .collect();
+    Error::refused("unreachable", "the node cannot be reached by SSH")
+        .on(target.name())
+        .because(failures.join("; "))
+        .hint(
+            "check that the node is up, its address and ssh.port, and that its firewall lets this machine in",
+        )
+}
