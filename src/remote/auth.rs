@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-/// OpenSSH disconnects at the sixth refusal (MaxAuthTries); one is left for the password.
+/// OpenSSH disconnects at the sixth refusal (`MaxAuthTries`); one is left for the password.
 const KEYS: usize = 5;
 
 /// How long ssh-agent may keep a signature waiting: it may ask a person to confirm or to touch a key.
@@ -116,7 +116,7 @@ impl<'a> Login<'a> {
             .files
             .iter()
             .filter(|path| Some(path.as_path()) != identity.as_deref());
-        let defaults: Vec<_> = defaults.filter_map(|path| self.read_quietly(path)).collect();
+        let defaults: Vec<_> = defaults.filter_map(|path| KeyFile::read(path).ok()).collect();
         let (locked, open): (Vec<_>, Vec<_>) = first
             .into_iter()
             .filter(|key| key.locked)
@@ -147,10 +147,6 @@ impl<'a> Login<'a> {
                 None
             }
         }
-    }
-
-    fn read_quietly(&self, path: &Path) -> Option<KeyFile> {
-        KeyFile::read(path).ok()
     }
 
     fn try_locked(&mut self, key: &KeyFile) -> io::Result<bool> {
@@ -383,7 +379,7 @@ struct Dialogue<'a> {
 }
 
 impl ssh2::KeyboardInteractivePrompt for Dialogue<'_> {
-    fn prompt<'a>(&mut self, _: &str, _: &str, prompts: &[ssh2::Prompt<'a>]) -> Vec<String> {
+    fn prompt(&mut self, _: &str, _: &str, prompts: &[ssh2::Prompt<'_>]) -> Vec<String> {
         let mut answers = Vec::with_capacity(prompts.len());
         for prompt in prompts {
             let wanted = if !prompt.echo && self.asked.is_empty() {

@@ -81,7 +81,7 @@ impl<W: Wire> Lines<W> {
     }
 
     fn fill(&mut self, until: Instant) -> io::Result<usize> {
-        let mut chunk = [0; 32 << 10];
+        let mut chunk = [0; 16 << 10];
         let count = self.wire.receive(&mut chunk, until)?;
         self.buffer.extend_from_slice(&chunk[..count]);
         Ok(count)
@@ -183,5 +183,5 @@ impl<W: Wire> Link for AgentLink<W> {
 
 /// The agent gives up a little earlier, so that its own, better explained error still arrives.
 fn agents_share(deadline: Duration) -> Duration {
-    deadline - (deadline / 10).min(Duration::from_millis(500))
+    deadline.saturating_sub((deadline / 10).min(Duration::from_millis(500)))
 }

@@ -156,7 +156,9 @@ fn no_way_in_lists_what_was_tried_and_what_would_do() {
 fn no_more_keys_are_shown_than_a_server_tolerates() {
     let (sshd, stub) = (Sshd::start("LogLevel VERBOSE"), stub::Agent::answering());
     let files: Vec<_> = (0..8).map(|number| sshd.path(&format!("key{number}"))).collect();
-    files.iter().for_each(|key| keygen(key, "ed25519", ""));
+    for key in &files {
+        keygen(key, "ed25519", "");
+    }
     let keys = KeySources { agent: None, files };
     let error = bench(sshd.target(), keys, stub.path(), Arc::new(Unattended::default())).refusal();
     assert!(
@@ -171,7 +173,9 @@ fn no_more_keys_are_shown_than_a_server_tolerates() {
 fn a_server_with_less_patience_is_told_as_such() {
     let (sshd, stub) = (Sshd::start("MaxAuthTries 2"), stub::Agent::answering());
     let files: Vec<_> = (0..4).map(|number| sshd.path(&format!("key{number}"))).collect();
-    files.iter().for_each(|key| keygen(key, "ed25519", ""));
+    for key in &files {
+        keygen(key, "ed25519", "");
+    }
     let keys = KeySources { agent: None, files };
     let error = bench(sshd.target(), keys, stub.path(), Arc::new(Unattended::default())).refusal();
     assert_eq!(error.code, "auth_failed");

@@ -57,8 +57,8 @@ impl Sshd {
             std::fs::rename(self.path(name), self.path(&name.replace("host", "first"))).unwrap();
         }
         keygen(&self.path("host"), kind, "");
-        let mut config = std::fs::read_to_string(self.path("config")).unwrap();
-        config.push_str(&format!("HostKey {}\n", self.path("first").display()));
+        let config = std::fs::read_to_string(self.path("config")).unwrap();
+        let config = format!("{config}HostKey {}\n", self.path("first").display());
         std::fs::write(self.path("config"), config).unwrap();
         self.child = spawn(self.dir.path());
         await_port(self.port);
