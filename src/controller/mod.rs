@@ -1,6 +1,168 @@
 //! What all three doors stand on: the pair, ways to its nodes, and the life of an operation from
-//! form to report.
+//! answers to report. The controller never touches a terminal; questions go to its [`Operator`].
 
+mod adopt;
+mod apply;
+pub mod backend;
 mod cancel;
+mod door;
+mod ended;
+mod facts;
+mod history;
+mod identity;
+mod live;
+mod outage;
+mod planning;
+mod recovery;
 
 pub use cancel::Cancel;
+pub use door::Door;
+pub use ended::Ended;
+pub use live::Live;
+pub use planning::Review;
+
+use crate::config::{PAIR_FILE, PROFILES_DIRECTORY, Profile, load_pair, profile, profile_names};
+use crate::engine::Session;
+use crate::error::{Error, Result};
+use crate::intent::{self, Form, Known, Operation};
+use crate::model::{BySide, Pair, Side};
+use crate::remote::{Dialer, Operator};
+use crate::report::Journals;
+use crate::status::Status;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Where things are on the controller, and who can be asked.
+#[derive(Clone)]
+pub struct Options {
+    /// The pair file.
+    pub pair_file: PathBuf,
+    /// The controller's journals; `/var/lib/pairadm`.
+    pub state_dir: PathBuf,
+    /// Reports; `/var/log/pairadm`.
+    pub report_dir: PathBuf,
+    /// Profiles of the administrator.
+    pub profiles_dir: PathBuf,
+    /// Plans are only shown: not even a node's own key is made.
+    pub dry_run: bool,
+    /// Answers questions about host keys and secrets.
+    pub operator: Arc<dyn Operator>,
+}
+
+impl Options {
+    /// The ordinary places.
+    pub fn new(operator: Arc<dyn Operator>) -> Self {
+        Self {
+            pair_file: PAIR_FILE.into(),
+            state_dir: "/var/lib/pairadm".into(),
+            report_dir: "/var/log/pairadm".into(),
+            profiles_dir: PROFILES_DIRECTORY.into(),
+            dry_run: false,
+            operator,
+        }
+    }
+}
+
+/// Administers one pair. Its methods block; all may be called from any thread.
+pub struct Controller {
+    options: Options,
+    /// The pair file as last read or written, with the dialer that remembers accepted host keys.
+    present: Mutex<Present>,
+}
+
+#[derive(Clone, Default)]
+struct Present {
+    pair: Option<Arc<Pair>>,
+    /// The pair last dialled, which may be a draft, with its dialer.
+    dialler: Option<(Pair, Arc<Dialer>)>,
+}
+
+impl Controller {
+    /// Reads the pair file if there is one; asks no node.
+    pub fn open(options: Options) -> Result<Self> {
+        let controller = Self {
+            options,
+            present: Mutex::default(),
+        };
+        controller.reload()?;
+        Ok(controller)
+    }
+
+    /// Reads the pair file again.
+    pub fn reload(&self) -> Result<()> {
+        let pair = load_pair(&self.options.pair_file)?.map(Arc::new);
+        self.present.lock().unwrap_or_else(PoisonError::into_inner).pair = pair;
+        Ok(())
+    }
+
+    /// The configured pair.
+    pub fn pair(&self) -> Option<Arc<Pair>> {
+        self.present().pair
+    }
+
+    /// Where things are.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// The questions of an operation, with what is known as defaults.
+    pub fn form(&self, operation: Operation, status: Option<&Status>) -> Result<Form> {
+        let pair = self.pair();
+        let profiles = profile_names(&self.options.profiles_dir);
+        intent::form(
+            operation,
+            &Known {
+                pair: pair.as_deref(),
+                profiles: &profiles,
+                status,
+            },
+        )
+    }
+
+    fn present(&self) -> Present {
+        self.present
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn need_pair(&self) -> Result<Arc<Pair>> {
+        self.pair().ok_or_else(|| {
+            Error::refused("no_pair", "no pair is configured")
+                .at(self.options.pair_file.display())
+                .hint("configure one with `pairadm configure`, or name its file with --pair")
+        })
+    }
+
+    fn profile(&self, pair: &Pair) -> Result<Profile> {
+        profile(&pair.profile, &self.options.profiles_dir)
+    }
+
+    fn journals(&self, pair: &Pair) -> Journals {
+        Journals::of(&self.options.state_dir, &pair.name)
+    }
+
+    /// The dialer for `pair`. The last one is kept, with the host keys and secrets it was given, as long
+    /// as the way to the nodes is the same: nobody is asked twice.
+    fn dialer(&self, pair: &Pair) -> Arc<Dialer> {
+        let mut present = self.present.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, dialer)) = &present.dialler
+            && known.nodes == pair.nodes
+        {
+            return Arc::clone(dialer);
+        }
+        let dialer = Arc::new(Dialer::of(pair, Arc::clone(&self.options.operator)));
+        present.dialler = Some((pair.clone(), Arc::clone(&dialer)));
+        dialer
+    }
+
+    /// Links to `sides` in parallel; what could not be reached comes back beside them.
+    fn connect(&self, pair: &Pair, operation: &str, sides: &[Side]) -> (Session, BySide<Option<Error>>) {
+        Session::open(self.dialer(pair), identity::owner(operation), names(pair), sides)
+    }
+}
+
+/// Host names by role.
+pub fn names(pair: &Pair) -> BySide<String> {
+    BySide::new(|side| pair.nodes[side].hostname.to_string())
+}

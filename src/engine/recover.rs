@@ -3,7 +3,7 @@
 use super::deadline;
 use super::run::Direction;
 use super::session::Session;
-use crate::agent::protocol::{End, Operation, Request, Response};
+use crate::agent::protocol::{End, LockOwner, Operation, Request, Response};
 use crate::error::{Error, Result};
 use crate::model::{BySide, OpId, Side};
 use crate::plan::{Plan, StepId, StepPlace};
@@ -15,6 +15,8 @@ pub struct OpenOperation {
     pub op: OpId,
     /// Backup tag.
     pub tag: String,
+    /// Who began it.
+    pub owner: LockOwner,
     /// Its plan, the same on every node that has it.
     pub plan: Plan,
     /// Where each node's steps stand.
@@ -97,6 +99,7 @@ pub fn find_open(session: &mut Session) -> Result<Option<OpenOperation>> {
     Ok(known.map(|operation| OpenOperation {
         op,
         tag: operation.tag,
+        owner: operation.owner,
         plan: operation.plan,
         places,
         decided,

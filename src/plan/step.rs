@@ -204,6 +204,16 @@ pub enum Action {
     },
 }
 
+impl Action {
+    /// The path of the file that this step replaces, creates or removes.
+    pub fn file(&self) -> Option<&str> {
+        match self {
+            Self::File(put) => Some(&put.path),
+            _ => None,
+        }
+    }
+}
+
 /// A restart that the operator was offered.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Restart {

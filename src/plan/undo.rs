@@ -57,7 +57,7 @@ pub fn plan(op: OpId, undone: &Plan, conflicts: &[(Side, StepId, Error)]) -> Res
 }
 
 /// What is left in the world after the step: probes and checks leave nothing.
-fn has_effect(action: &Action) -> bool {
+pub fn has_effect(action: &Action) -> bool {
     !matches!(
         action,
         Action::ProbeVip { .. } | Action::SipCheck { .. } | Action::ArmTraffic(_) | Action::Announce { .. }

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::intent::{Answers, Operation};
 use crate::model::OpId;
 use crate::render::{self, Line, Tone};
-use crate::tui::backend::{Backend, Past, Way};
+use crate::tui::backend::{Backend, Way};
 use std::sync::atomic::Ordering;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,11 +187,10 @@ impl Desk<'_> {
     /// Lists the operations and asks for one.
     fn pick(&mut self, question: &str) -> Result<Option<OpId>> {
         let past = self.backend.history()?;
-        let listed: Vec<render::Past> = past.into_iter().map(listed).collect();
-        for line in render::history(&listed) {
+        for line in render::history(&past) {
             self.talk.say(&line);
         }
-        if listed.is_empty() {
+        if past.is_empty() {
             return Ok(None);
         }
         loop {
@@ -210,16 +209,6 @@ impl Desk<'_> {
         for line in text.lines() {
             self.talk.say(&Line::plain(line));
         }
-    }
-}
-
-fn listed(past: Past) -> render::Past {
-    render::Past {
-        op: past.op,
-        began: past.when,
-        who: past.who,
-        title: past.title,
-        end: past.end,
     }
 }
 

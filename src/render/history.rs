@@ -2,22 +2,7 @@
 
 use super::line::{Line, Tone};
 use crate::agent::protocol::End;
-use crate::model::OpId;
-
-/// One operation of the list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Past {
-    /// Number.
-    pub op: OpId,
-    /// RFC 3339.
-    pub began: String,
-    /// Login and host.
-    pub who: String,
-    /// The plan's title.
-    pub title: String,
-    /// How it ended; `None` while it is open.
-    pub end: Option<End>,
-}
+use crate::controller::backend::Past;
 
 /// The table.
 pub fn history(operations: &[Past]) -> Vec<Line> {
@@ -36,9 +21,9 @@ pub fn history(operations: &[Past]) -> Vec<Line> {
             None => (Tone::Bad, "unfinished"),
         };
         // Seconds are enough here; the report has the zone.
-        let began: String = past.began.replace('T', " ").chars().take(19).collect();
+        let when: String = past.when.replace('T', " ").chars().take(19).collect();
         lines.push(
-            Line::plain(format!("{:>4}  {began:19}  ", past.op))
+            Line::plain(format!("{:>4}  {when:19}  ", past.op))
                 .then(tone, format!("{end:11}"))
                 .then(Tone::Plain, format!("  {}", past.title))
                 .then(Tone::Faint, format!("  {}", past.who)),
@@ -50,12 +35,13 @@ pub fn history(operations: &[Past]) -> Vec<Line> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::OpId;
 
     #[test]
     fn unfinished_operations_stand_out_by_word() {
         let past = |op, end| Past {
             op: OpId(op),
-            began: "2026-11-20T21:00:03.5+01:00".to_owned(),
+            when: "2026-11-20T21:00:03.5+01:00".to_owned(),
             who: "root@alpha".to_owned(),
             title: "take over".to_owned(),
             end,

@@ -7,7 +7,7 @@ mod progress;
 mod review;
 mod status;
 
-pub use history::{Past, history};
+pub use history::history;
 pub use line::{Line, Tone, fill, printable};
 pub use progress::Progress;
 pub use review::review;

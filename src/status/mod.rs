@@ -1,5 +1,9 @@
 //! The pair at a glance, made from both nodes' facts: what the menu draws and `status` prints.
 
+mod assemble;
+
+pub use assemble::{assemble, query};
+
 use crate::model::{BySide, Debt, Generation, OpId, Side, Traffic};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -51,7 +55,7 @@ pub struct Status {
 }
 
 /// One node now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct NodeStatus {
     /// Host name.
     pub hostname: String,

@@ -13,7 +13,7 @@
 //! the first frame is drawn before any node is asked, and keys are answered while an operation runs.
 
 pub mod ask;
-pub mod backend;
+pub use crate::controller::backend;
 pub mod draw;
 mod duration;
 pub mod effect;

@@ -1,0 +1,90 @@
+//! The controller's own pair file after an operation that changed it on the nodes.
+
+use super::Controller;
+use crate::agent::protocol::{Request, Response};
+use crate::engine::Session;
+use crate::error::{Error, Result};
+use crate::model::{Side, paths};
+use crate::plan::Plan;
+use std::io::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+/// Reading one small file.
+const READ: Duration = Duration::from_secs(10);
+
+impl Controller {
+    /// Brings the controller's pair file to what the nodes have now; both have the same. On a node
+    /// that is its own controller the file is the same one and nothing is left to do.
+    pub(super) fn adopt(&self, session: &mut Session, plan: &Plan) -> Result<()> {
+        if let Some(side) = session.up().first().copied()
+            && concerns_pair_file(plan)
+        {
+            let own = &self.options.pair_file;
+            match read(session, side)? {
+                Some(bytes) if std::fs::read(own).ok().as_ref() != Some(&bytes) => write(own, &bytes)?,
+                None if own.exists() => retire(own)?,
+                _ => {}
+            }
+        }
+        self.reload()
+    }
+}
+
+fn concerns_pair_file(plan: &Plan) -> bool {
+    // An undo names steps of another plan: look in any case.
+    plan.operation == "undo"
+        || plan
+            .steps()
+            .any(|step| step.action.file() == Some(paths::PAIR_FILE))
+}
+
+fn read(session: &mut Session, side: Side) -> Result<Option<Vec<u8>>> {
+    match session.ask(
+        side,
+        Request::Read {
+            path: paths::PAIR_FILE.to_owned(),
+        },
+        READ,
+    )? {
+        Response::File(image) => image
+            .content
+            .map(|content| content.to_bytes().map_err(Error::bug))
+            .transpose(),
+        other => Err(Error::bug(format!("unexpected answer to a read: {other:?}"))),
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let fault = |error: std::io::Error| {
+        Error::incomplete(
+            "pair_file_not_written",
+            "both nodes have the new pair file, this machine does not",
+        )
+        .at(path.display())
+        .because(error)
+        .hint("copy /etc/pairadm/pair.toml from a node")
+    };
+    let directory = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(directory).map_err(fault)?;
+    let mut file = tempfile::NamedTempFile::new_in(directory).map_err(fault)?;
+    file.write_all(bytes)
+        .and_then(|()| file.as_file().sync_all())
+        .map_err(fault)?;
+    file.persist(path).map_err(|error| fault(error.error))?;
+    Ok(())
+}
+
+/// The pair is no more; what the file said is kept under another name.
+fn retire(path: &Path) -> Result<()> {
+    let mut kept = path.as_os_str().to_owned();
+    kept.push(".removed");
+    std::fs::rename(path, &kept).map_err(|error| {
+        Error::incomplete(
+            "pair_file_not_removed",
+            "the pair is removed from both nodes, its file is still here",
+        )
+        .at(path.display())
+        .because(error)
+    })
+}

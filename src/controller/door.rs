@@ -1,0 +1,115 @@
+//! The controller as the menu and the line mode see it.
+
+use super::backend::{Backend, Finished, Identity, PairNames, Past, Unfinished, Way};
+use super::live::Live;
+use super::{Cancel, Controller, Ended, Review, apply::end_of, names};
+use crate::engine::{Direction, Listener};
+use crate::error::{Error, Result};
+use crate::intent::{Answers, Form, Operation};
+use crate::model::OpId;
+use crate::plan::Plan;
+use crate::report::{Format, render};
+use crate::status::Status;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A controller that remembers what was reviewed, keeps its status links open, and takes back open
+/// operations where an undo of them is asked for.
+pub struct Door {
+    controller: Arc<Controller>,
+    live: Mutex<Live>,
+    reviewed: Mutex<Option<Review>>,
+    status: Mutex<Option<Status>>,
+}
+
+impl Door {
+    /// For one menu.
+    pub fn new(controller: Arc<Controller>) -> Self {
+        let live = Mutex::new(Live::new(Arc::clone(&controller)));
+        Self {
+            controller,
+            live,
+            reviewed: Mutex::default(),
+            status: Mutex::default(),
+        }
+    }
+}
+
+impl Backend for Door {
+    fn identity(&self) -> Identity {
+        let pair = self.controller.pair();
+        Identity {
+            pair: pair.map(|pair| PairNames {
+                name: pair.name.clone(),
+                profile: pair.profile.clone(),
+                hosts: names(&pair),
+            }),
+        }
+    }
+
+    fn status(&self) -> Result<Status> {
+        let status = lock(&self.live).status()?;
+        *lock(&self.status) = Some(status.clone());
+        Ok(status)
+    }
+
+    fn form(&self, operation: Operation) -> Result<Form> {
+        let status = lock(&self.status).clone();
+        self.controller.form(operation, status.as_ref())
+    }
+
+    fn plan(&self, operation: Operation, answers: &Answers) -> Result<Plan> {
+        let review = self.controller.plan(operation, answers)?;
+        let plan = review.plan.clone();
+        *lock(&self.reviewed) = Some(review);
+        Ok(plan)
+    }
+
+    fn apply(&self, plan: &Plan, listener: &mut dyn Listener, cancel: &Cancel) -> Result<Finished> {
+        let review = lock(&self.reviewed).take().filter(|review| review.plan == *plan);
+        let review = review.ok_or_else(|| Error::bug("a plan that was not reviewed was to be applied"))?;
+        self.controller.apply(&review, listener, cancel).map(finished)
+    }
+
+    fn resume(&self, op: OpId, way: Way, listener: &mut dyn Listener, cancel: &Cancel) -> Result<Finished> {
+        let direction = match way {
+            Way::Forward => Direction::Forward,
+            Way::Back => Direction::Back,
+        };
+        self.controller
+            .resume(Some(op), Some(direction), listener, cancel)
+            .map(finished)
+    }
+
+    fn unfinished(&self) -> Result<Option<Unfinished>> {
+        self.controller.unfinished()
+    }
+
+    fn history(&self) -> Result<Vec<Past>> {
+        self.controller.history()
+    }
+
+    fn show(&self, op: OpId) -> Result<String> {
+        self.report(op)
+    }
+
+    fn report(&self, op: OpId) -> Result<String> {
+        render(&self.controller.report(op)?, Format::Text)
+    }
+
+    fn doctor(&self) -> Result<String> {
+        Err(Error::bug("there is no doctor yet"))
+    }
+}
+
+fn finished(ended: Ended) -> Finished {
+    Finished {
+        op: Some(ended.report.op),
+        end: end_of(ended.outcome),
+        error: ended.error,
+        report: ended.saved.ok().map(|saved| saved.text.display().to_string()),
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,170 @@
+//! Operations of the past, from the nodes' journals and the controller's own.
+
+use super::apply::end_of;
+use super::backend::Past;
+use super::{Controller, names};
+use crate::agent::protocol::{Operation, Request, Response};
+use crate::engine::{Event, Progress, Record};
+use crate::error::{Error, Result};
+use crate::model::{OpId, Side};
+use crate::plan::StepPlace;
+use crate::report::Report;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Reading journals from a node's disk.
+const READ: Duration = Duration::from_secs(10);
+
+/// How many operations a list goes back.
+const LIMIT: u32 = 100;
+
+impl Controller {
+    /// Operations, newest first, from every node that answers and from this controller's journal.
+    pub fn history(&self) -> Result<Vec<Past>> {
+        let pair = self.need_pair()?;
+        let mut known: BTreeMap<OpId, Past> = BTreeMap::new();
+        for report in self.journals(&pair).list(LIMIT as usize) {
+            let end = end_of(report.outcome);
+            known.insert(
+                report.op,
+                Past {
+                    op: report.op,
+                    title: report.title,
+                    when: report.began,
+                    who: report.who,
+                    end,
+                },
+            );
+        }
+        let (mut session, _) = self.connect(&pair, "history", &Side::BOTH);
+        let answers = session.each(&Side::BOTH, |node| {
+            node.ask(
+                Request::History {
+                    op: None,
+                    limit: LIMIT,
+                },
+                READ,
+            )
+        });
+        let mut told: BTreeMap<OpId, Past> = BTreeMap::new();
+        for answer in [answers.primary, answers.secondary].into_iter().flatten() {
+            let Ok(Response::History { operations }) = answer else {
+                continue;
+            };
+            for operation in operations {
+                let past = past(&operation);
+                // One node that has not finished leaves it open, whatever the other says.
+                let merged = told.entry(past.op).or_insert_with(|| past.clone());
+                if past.end.is_none() {
+                    merged.end = None;
+                }
+            }
+        }
+        known.extend(told);
+        Ok(known.into_values().rev().collect())
+    }
+
+    /// The report of one operation: from this controller's journal, or, for one that another
+    /// controller ran, from the nodes' journals, which know no times of single steps.
+    pub fn report(&self, op: OpId) -> Result<Report> {
+        let pair = self.need_pair()?;
+        let own = self.journals(&pair).read(op);
+        let missing = match own {
+            Ok(stored) => return Ok(Report::new(&stored.record, &stored.events)),
+            Err(error) => error,
+        };
+        let told = self.operations(op);
+        let Some((_, first)) = told.first() else {
+            return Err(missing);
+        };
+        let record = Record {
+            op,
+            pair: pair.name.clone(),
+            nodes: names(&pair),
+            tag: first.tag.clone(),
+            owner: first.owner.clone(),
+            plan: first.plan.clone(),
+        };
+        Ok(Report::new(&record, &events_of(&told)))
+    }
+
+    /// One operation as each node that answers tells it.
+    pub(super) fn operations(&self, op: OpId) -> Vec<(Side, Operation)> {
+        let Some(pair) = self.pair() else {
+            return Vec::new();
+        };
+        let (mut session, _) = self.connect(&pair, "history", &Side::BOTH);
+        let answers = session.each(&Side::BOTH, |node| {
+            node.ask(
+                Request::History {
+                    op: Some(op),
+                    limit: 1,
+                },
+                READ,
+            )
+        });
+        let mut told = Vec::new();
+        for (side, answer) in [
+            (Side::Primary, answers.primary),
+            (Side::Secondary, answers.secondary),
+        ] {
+            if let Some(Ok(Response::History { operations })) = answer {
+                told.extend(operations.into_iter().map(|operation| (side, operation)));
+            }
+        }
+        told
+    }
+}
+
+fn past(operation: &Operation) -> Past {
+    Past {
+        op: operation.op,
+        title: operation.plan.title.clone(),
+        when: operation.owner.since.clone(),
+        who: operation.owner.who.clone(),
+        end: operation.end,
+    }
+}
+
+/// What the nodes' journals amount to as events, without times.
+fn events_of(told: &[(Side, Operation)]) -> Vec<Event> {
+    let mut events = Vec::new();
+    let mut push = |progress| events.push(Event { at_us: 0, progress });
+    for (side, operation) in told {
+        for &(step, place) in &operation.places {
+            let side = *side;
+            let report = || crate::agent::protocol::StepReport {
+                changed: true,
+                detail: "as the node's journal tells it".to_owned(),
+                backup: None,
+            };
+            match place {
+                StepPlace::Waiting => {}
+                StepPlace::Begun => push(Progress::Started { step, side }),
+                StepPlace::Done => push(Progress::Done {
+                    step,
+                    side,
+                    took_us: 0,
+                    report: report(),
+                }),
+                StepPlace::Reverted => push(Progress::Reverted {
+                    step,
+                    side,
+                    report: report(),
+                }),
+                StepPlace::Failed => {
+                    let error = Error::incomplete("failed", "failed, as the node's journal tells it");
+                    push(Progress::Failed { step, side, error });
+                }
+            }
+        }
+    }
+    let ends: Vec<_> = told.iter().map(|(_, operation)| operation.end).collect();
+    let end = if ends.contains(&None) {
+        None
+    } else {
+        ends.first().copied().flatten()
+    };
+    push(Progress::Finished { end, error: None });
+    events
+}

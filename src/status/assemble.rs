@@ -1,0 +1,98 @@
+//! From both nodes' facts to a [`Status`].
+
+use super::{NodeStatus, Status};
+use crate::config::Profile;
+use crate::error::Result;
+use crate::facts::{Facts, FactsQuery};
+use crate::model::{BySide, Pair, Side, Traffic};
+
+/// What status asks a node: only what is quick.
+pub fn query(pair: &Pair, profile: &Profile, side: Side) -> FactsQuery {
+    FactsQuery {
+        files: Vec::new(),
+        brief: true,
+        ..crate::plan::configure::query(pair, None, profile, side)
+    }
+}
+
+/// The pair now; an error stands for a node that could not be asked.
+pub fn assemble(
+    pair: &Pair,
+    profile: &Profile,
+    answers: &BySide<Result<(Facts, u64)>>,
+    at: String,
+) -> Status {
+    let nodes = BySide::new(|side| node(pair, profile, side, &answers[side]));
+    let holds = |side: Side, vip| nodes[side].holds.contains(vip);
+    let vips: Vec<_> = pair.vips.iter().map(|vip| vip.address).collect();
+    let serves =
+        |side: Side| nodes[side].traffic == Some(Traffic::Allowed) && vips.iter().all(|vip| holds(side, vip));
+    let active = Side::BOTH
+        .into_iter()
+        .find(|&side| serves(side) && !serves(side.other()));
+    let newest = answers
+        .iter()
+        .filter_map(|(_, answer)| answer.as_ref().ok()?.0.last_operation.clone());
+    Status {
+        pair: pair.name.clone(),
+        profile: profile.name.clone(),
+        at,
+        active,
+        vips: vips
+            .iter()
+            .map(|vip| {
+                (
+                    *vip,
+                    Side::BOTH.into_iter().filter(|&side| holds(side, vip)).collect(),
+                )
+            })
+            .collect(),
+        last_operation: newest.max_by_key(|(op, _, _)| *op),
+        warnings: Vec::new(),
+        nodes,
+    }
+}
+
+fn node(pair: &Pair, profile: &Profile, side: Side, answer: &Result<(Facts, u64)>) -> NodeStatus {
+    let hostname = pair.nodes[side].hostname.to_string();
+    let (facts, link_us) = match answer {
+        Ok((facts, link_us)) => (facts, *link_us),
+        Err(error) => {
+            return NodeStatus {
+                hostname,
+                unreachable: Some(error.to_string()),
+                ..NodeStatus::default()
+            };
+        }
+    };
+    let firewall = &facts.firewall;
+    let state = facts.state.as_ref();
+    NodeStatus {
+        hostname,
+        unreachable: None,
+        traffic: firewall
+            .v4
+            .filter(|_| firewall.v6.is_none() || firewall.v4 == firewall.v6),
+        holds: pair
+            .vips
+            .iter()
+            .map(|vip| vip.address)
+            .filter(|vip| facts.carrier(*vip).is_some())
+            .collect(),
+        services: profile
+            .services
+            .iter()
+            .filter_map(|unit| Some((unit.clone(), facts.unit(unit)?.active.clone())))
+            .collect(),
+        sip_us: facts.sip.iter().find_map(|(_, latency)| *latency),
+        version: facts.version.clone(),
+        counters: facts.counters.clone(),
+        link_us: Some(link_us),
+        peer_us: facts.reach.iter().find_map(|(_, rtt)| *rtt),
+        generation: state.map(|state| state.generation),
+        pending_restart: state
+            .map(|state| state.pending_restart.clone())
+            .unwrap_or_default(),
+        debts: state.map(|state| state.debts.clone()).unwrap_or_default(),
+    }
+}
