@@ -7,7 +7,6 @@
 //!                └── arm: the timer that takes unconfirmed changes back
 //! ```
 
-pub mod announce;
 mod arm;
 mod backups;
 mod boundary;

@@ -1,8 +1,8 @@
 //! Takes virtual addresses off this node and puts them on, each time with the proof by reading back.
 
+mod announce;
 mod rtnetlink;
 
-use super::announce;
 use super::protocol::StepReport;
 use super::traffic::Gate;
 use crate::error::{Error, Result};

@@ -191,3 +191,27 @@ fn only_an_address_that_is_here_is_announced() {
         vip::announce(&vips()).unwrap();
     });
 }
+
+/// A takeover back within a second: the first holder's repeated announcement must not undo the second's.
+#[test]
+fn an_address_that_moved_on_is_not_announced_again() {
+    inside(
+        "network::vip::an_address_that_moved_on_is_not_announced_again",
+        |wire| {
+            vip::acquire(&vips()).unwrap();
+            for address in [V4, V6] {
+                wire.ping("caller", address);
+            }
+            vip::release(&mut Gate::default(), &vips(), None, soon()).unwrap();
+            wire.within("beta", || vip::acquire(&vips()).unwrap());
+            let until = Instant::now() + Duration::from_millis(1300);
+            while Instant::now() < until {
+                for address in [V4, V6] {
+                    let belief = wire.on("caller", &format!("ip neighbour show {address} dev eth0"));
+                    assert!(!belief.contains(Wire::mac("alpha")), "{address}: {belief}");
+                }
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        },
+    );
+}
