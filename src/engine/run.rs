@@ -293,14 +293,14 @@ impl<'r, 'l> Run<'r, 'l> {
         if cancelled { Err(Stop::Cancelled) } else { Ok(()) }
     }
 
-    /// Over a new connection, so that a change that locks everybody out is not confirmed (S9).
+    /// Over new connections, so that a change that locks everybody out is not confirmed (S9).
     fn confirm(&mut self, armed: &[Side]) -> Result<(), Stop> {
-        for &side in armed {
-            let mut link = self.session.second_link(side)?;
-            link.call(Request::Confirm { op: self.op }, deadline::BOOKKEEPING)
-                .map_err(|error| error.on(self.session.name(side)))?;
-        }
-        Ok(())
+        let op = self.op;
+        let (mut second, faults) = self.session.again(armed);
+        first_fault(faults.map(|_, fault| fault.map(Err::<(), _>)))?;
+        Ok(first_fault(second.each(armed, |node| {
+            node.ask(Request::Confirm { op }, deadline::BOOKKEEPING)
+        }))?)
     }
 
     /// Journals the end on every node; one that went away is given time to come back, because an end

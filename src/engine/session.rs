@@ -148,11 +148,14 @@ impl Session {
         }
     }
 
-    /// A second connection to a linked node, to prove that a login path survives (S9).
-    pub fn second_link(&self, side: Side) -> Result<Box<dyn Link>> {
-        self.dial
-            .dial(side, deadline::DIAL)
-            .map_err(|error| error.on(&self.names[side]))
+    /// New connections to `sides`, beside the open ones and without their locks.
+    pub fn again(&self, sides: &[Side]) -> (Self, BySide<Option<Error>>) {
+        Self::open(
+            Arc::clone(&self.dial),
+            self.owner.clone(),
+            self.names.clone(),
+            sides,
+        )
     }
 
     /// Connects again to a node whose link was lost, and takes its lock again.
