@@ -30,6 +30,12 @@ const HINTS: &[KeyHint] = &[
     ("Up Down", "scroll"),
     ("F1", "help"),
 ];
+const REFUSED_HINTS: &[KeyHint] = &[
+    ("Esc", "back to the questions"),
+    ("Enter", "to the menu"),
+    ("Up Down", "scroll"),
+    ("F1", "help"),
+];
 const OPEN_HINTS: &[KeyHint] = &[
     ("r", "go on with it"),
     ("u", "take it back"),
@@ -89,6 +95,7 @@ impl Outcome {
             return Turn::Stay;
         }
         match (key.code, self.op) {
+            (KeyCode::Esc, _) if self.verdict == Verdict::Refused => Turn::Back,
             (KeyCode::Enter | KeyCode::Esc | KeyCode::Char('q'), _) => Turn::Home,
             (KeyCode::Char('o'), Some(op)) => Turn::job(Job::Report(op)),
             (KeyCode::Char('r'), Some(op)) if self.open() => Turn::job(Job::Resume(op, Way::Forward)),
@@ -106,7 +113,11 @@ impl Outcome {
 
     /// Keys for the footer.
     pub fn hints(&self) -> &'static [KeyHint] {
-        if self.open() { OPEN_HINTS } else { HINTS }
+        match self.verdict {
+            Verdict::Refused => REFUSED_HINTS,
+            _ if self.open() => OPEN_HINTS,
+            _ => HINTS,
+        }
     }
 
     /// Draws it.

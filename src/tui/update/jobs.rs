@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::intent::{Answers, Form, Operation};
 use crate::model::{BySide, OpId};
 use crate::plan::Plan;
-use crate::tui::backend::{Finished, Way};
+use crate::tui::backend::{Finished, Verdict, Way};
 use crate::tui::effect::{Effect, Job};
 use crate::tui::event::{JobId, Reply};
 use crate::tui::screens::Screen;
@@ -139,8 +139,13 @@ fn finished_job(state: &mut State, job: JobId, finished: Finished) -> Vec<Effect
         return Vec::new();
     };
     if let Some(Screen::Progress(progress)) = state.screens.get(place) {
+        let refused = finished.verdict() == Verdict::Refused;
         let outcome = Screen::Outcome(Box::new(Outcome::new(progress, finished)));
         state.screens.truncate(place);
+        // The plan is used up; the answers it was made from are not.
+        if refused && matches!(state.top(), Some(Screen::Review(_))) {
+            state.screens.pop();
+        }
         state.screens.push(outcome);
     }
     state.pair.hurry();

@@ -141,7 +141,6 @@ fn close_top(state: &mut State) {
 
 fn go_home(state: &mut State) -> Vec<Effect> {
     state.go_home();
-    state.pair.unfinished = None;
     state.pair.hurry();
     let mut effects = look(state);
     effects.push(Effect::Unfinished);

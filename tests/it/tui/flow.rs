@@ -307,6 +307,30 @@ fn dialogs_over_the_progress_go_when_the_operation_ends() {
 }
 
 #[test]
+fn a_refused_operation_leads_back_to_its_answers() {
+    let mut menu = running();
+    let error = Error::refused("stale_plan", "beta has changed since the plan was made");
+    menu.reply(Reply::Finished(Finished::failed(error)));
+    menu.shows("NOTHING WAS CHANGED");
+    menu.press(KeyCode::Esc);
+    menu.shows("[10.77.0.3 ");
+}
+
+#[test]
+fn an_operation_that_was_left_is_not_offered_twice_in_a_row() {
+    let mut menu = running();
+    menu.reply(Reply::Finished(Finished::failed(Error::incomplete(
+        "cancelled",
+        "stopped",
+    ))));
+    menu.event(Event::Unfinished(Ok(Some(unfinished()))));
+    menu.press(KeyCode::Enter);
+    menu.event(Event::Unfinished(Ok(Some(unfinished()))));
+    menu.shows_not("Take back what was done");
+    menu.shows("was interrupted");
+}
+
+#[test]
 fn an_answer_nobody_waits_for_is_dropped() {
     let mut menu = menu();
     menu.choose("2");
