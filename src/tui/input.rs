@@ -14,8 +14,9 @@ use std::time::Duration;
 /// long after the first keeps `ESC [ A` one key and is too short to be felt.
 const REST_OF_A_KEY: Duration = Duration::from_millis(8);
 
-/// Starts both threads.
-pub fn listen(events: &Sender<Event>) -> io::Result<()> {
+/// Turns signals into events from now on. To be called before the terminal is taken: a signal that
+/// comes earlier ends the process, and the terminal would stay as it is.
+pub fn listen_to_signals(events: &Sender<Event>) -> io::Result<()> {
     let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGWINCH])?;
     let to = events.clone();
     thread::Builder::new().name("signals".to_owned()).spawn(move || {
@@ -25,6 +26,11 @@ pub fn listen(events: &Sender<Event>) -> io::Result<()> {
             }
         }
     })?;
+    Ok(())
+}
+
+/// Turns keys and clicks into events. To be called when the terminal is in raw mode.
+pub fn listen_to_keys(events: &Sender<Event>) -> io::Result<()> {
     let to = events.clone();
     thread::Builder::new().name("keys".to_owned()).spawn(move || {
         // Whatever ends reading, the terminal cannot be used any more; the menu may be gone already.

@@ -60,13 +60,14 @@ pub fn run(open: impl FnOnce(Asker) -> Arc<dyn Backend>) -> io::Result<Leaving> 
     let (to_menu, events) = channel();
     let asker = Asker::new(to_menu.clone());
     let backend = open(asker.clone());
+    input::listen_to_signals(&to_menu)?;
     let (held, mut screen) = Held::take()?;
     let size = crossterm::terminal::size()?;
     let mut state = State::new(Look::from_environment(), size, backend.identity());
     let clock = Clock(Instant::now());
     state.now = clock.now();
     screen.draw(|frame| draw::draw(frame, &state))?;
-    input::listen(&to_menu)?;
+    input::listen_to_keys(&to_menu)?;
     let mut runner = Runner::new(backend, to_menu, asker.clone());
     let began = update::start(&mut state);
     perform(&mut runner, began);

@@ -230,6 +230,7 @@ fn ctrl_c_stops_after_the_step_and_esc_asks_first() {
 #[test]
 fn a_running_operation_cannot_be_left_or_doubled() {
     let mut menu = running();
+    menu.status(status());
     let before = looks(&menu);
     menu.press(KeyCode::Char('q'));
     menu.at(60_000);
