@@ -204,7 +204,7 @@ pub fn image(path: &str, text: Option<&str>) -> FileImage {
 }
 
 /// What an agent would do, on the facts.
-fn apply(facts: &mut Facts, action: &Action) {
+pub fn apply(facts: &mut Facts, action: &Action) {
     match action {
         Action::File(file) => put(facts, file),
         Action::Unit { unit: name, verb } if *verb != UnitVerb::DaemonReload => {

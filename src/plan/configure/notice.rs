@@ -4,7 +4,7 @@
 use super::refresh::Refresh;
 use crate::intent::RestartChoice;
 use crate::model::{BySide, Pair, Side};
-use crate::plan::{Action, Draft};
+use crate::plan::{Action, Draft, UnitVerb};
 use std::collections::BTreeMap;
 
 /// What the notice is made from.
@@ -77,14 +77,15 @@ impl Notice<'_> {
             }
         }
         for step in self.draft.steps() {
-            if let Action::Unit { unit, .. } = &step.action
-                && !unit.is_empty()
-                && !services.keys().any(|line| line.starts_with(&format!("{unit} (")))
-            {
-                services
-                    .entry(format!("{unit} (conditional)"))
-                    .or_default()
-                    .push(self.name(step.side));
+            let Action::Unit { unit, verb } = &step.action else {
+                continue;
+            };
+            let needed = self.refreshes[step.side]
+                .iter()
+                .any(|refresh| refresh.restart.unit == *unit);
+            if !needed && matches!(verb, UnitVerb::Restart | UnitVerb::Reload) {
+                let nodes = services.entry(format!("{unit} (conditional)")).or_default();
+                nodes.push(self.name(step.side));
             }
         }
         for nodes in services.values_mut() {
