@@ -9,7 +9,9 @@ mod draft;
 pub mod files;
 mod fingerprint;
 mod put;
+pub mod remove;
 pub mod restart;
+pub mod reverse;
 #[cfg(test)]
 pub mod sample;
 mod step;

@@ -10,7 +10,7 @@ use crate::intent::{Operation, RestartChoice};
 use crate::model::{BySide, ExtraFile, Pair, Side, digest, paths};
 use crate::plan::configure::{ConfigureInput, managed_paths};
 use crate::plan::files::{guard_units, known_hosts};
-use crate::plan::{Action, Content, FilePut, Plan, UnitVerb};
+use crate::plan::{Action, Basis, Content, FilePut, Plan, UnitVerb};
 use std::net::IpAddr;
 use std::path::Path;
 
@@ -76,6 +76,15 @@ impl Nodes {
             restart: self.restart,
             holders: &self.holders,
             dry_run: self.dry_run,
+        }
+    }
+
+    /// What planners of a configured pair take.
+    pub fn basis(&self) -> Basis<'_> {
+        Basis {
+            pair: &self.pair,
+            profile: &self.profile,
+            facts: self.facts.as_ref().map(|_, facts| Some(facts)),
         }
     }
 

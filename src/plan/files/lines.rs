@@ -6,20 +6,25 @@
 pub fn exchange(text: &str, wanted: &[String], mut revise: impl FnMut(&str) -> Revised) -> String {
     let mut kept: Vec<String> = Vec::new();
     let mut place = None;
+    let mut last_stays = false;
     for line in text.split_terminator('\n') {
         match revise(line) {
-            Revised::Foreign => kept.push(line.to_owned()),
+            Revised::Foreign => {
+                kept.push(line.to_owned());
+                last_stays = true;
+            }
             Revised::Managed { rest } => {
+                last_stays = rest.is_some();
                 place.get_or_insert(kept.len());
                 kept.extend(rest);
             }
         }
     }
     let place = place.unwrap_or(kept.len());
+    // An unterminated last line of others stays unterminated unless something follows it.
+    let unterminated = last_stays && !text.ends_with('\n') && place < kept.len();
     kept.splice(place..place, wanted.iter().cloned());
     let mut new = kept.join("\n");
-    // An unterminated last line of others stays unterminated unless something follows it.
-    let unterminated = !text.is_empty() && !text.ends_with('\n') && place < kept.len() - wanted.len();
     if !kept.is_empty() && !unterminated {
         new.push('\n');
     }
@@ -67,6 +72,14 @@ mod tests {
     fn an_unterminated_text_is_terminated_before_lines_are_added() {
         assert_eq!(exchange("a", &wanted(&["ours"]), ours), "a\nours\n");
         assert_eq!(exchange("", &wanted(&["ours"]), ours), "ours\n");
+    }
+
+    #[test]
+    fn an_empty_last_line_outlives_an_unterminated_managed_one() {
+        assert_eq!(
+            exchange("ours 1\n\nours 2", &wanted(&["ours 3"]), ours),
+            "ours 3\n\n"
+        );
     }
 
     #[test]

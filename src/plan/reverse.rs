@@ -1,0 +1,120 @@
+//! Plans `reverse`: the roles swap in the pair file and in what both nodes remember. Traffic, VIPs and
+//! rules stay where they are.
+
+use super::configure::plain;
+use super::{Action, Basis, Draft, Keep, Plan, fingerprint, put};
+use crate::error::Result;
+use crate::facts::FactsQuery;
+use crate::model::{NodeState, Side, paths};
+
+/// What has to be known of either node.
+pub fn query() -> FactsQuery {
+    FactsQuery {
+        files: vec![paths::PAIR_FILE.to_owned()],
+        brief: true,
+        ..FactsQuery::default()
+    }
+}
+
+/// The plan; `basis` has the roles as they are, `pair_file` is the text with the roles swapped.
+pub fn plan(basis: &Basis<'_>, pair_file: &str) -> Result<Plan> {
+    let generation = basis.generation().next();
+    let mut draft = Draft::default();
+    draft.stage("Swap the roles");
+    for side in Side::BOTH {
+        let wanted = plain(paths::PAIR_FILE, Some(pair_file.to_owned()), Keep::Beside);
+        if let Some(file) = put(basis.need(side)?, wanted)? {
+            draft.step(side, format!("change {}", file.path), Action::File(file));
+        }
+        let role = side.other();
+        let state = NodeState {
+            side: role,
+            generation,
+            ..basis.state(side)?.clone()
+        };
+        draft.step(
+            side,
+            format!("record: {} is {role}", basis.name(side)),
+            Action::State { state },
+        );
+    }
+    let (primary, secondary) = (basis.name(Side::Secondary), basis.name(Side::Primary));
+    Ok(Plan {
+        operation: "reverse".to_owned(),
+        title: format!("reverse the roles: {primary} becomes primary, {secondary} secondary"),
+        asked: Vec::new(),
+        facts: fingerprint(basis.facts),
+        notice: vec![
+            "This change is not service affecting: traffic and VIPs stay where they are.".to_owned(),
+            format!("{primary} becomes primary, {secondary} becomes secondary."),
+        ],
+        stages: draft.finish(),
+        sides: Side::BOTH.to_vec(),
+        service_affecting: false,
+        how_to_undo: "`pairadm reverse` again".to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::config::{parse_pair, render_pair};
+    use crate::model::BySide;
+    use crate::plan::checks::sample::Nodes;
+
+    fn reversed(nodes: &Nodes) -> (Plan, String) {
+        let text = render_pair(
+            Some(&nodes.read(Side::Primary, paths::PAIR_FILE)),
+            &nodes.pair.clone().reversed(),
+        );
+        let text = text.unwrap();
+        (plan(&nodes.basis(), &text).unwrap(), text)
+    }
+
+    #[test]
+    fn roles_swap_and_traffic_stays() {
+        let mut nodes = Nodes::default();
+        nodes.configure();
+        let before = nodes.facts.as_ref().map(|_, facts| facts.state.clone().unwrap());
+        let (plan, _) = reversed(&nodes);
+        assert!(!plan.service_affecting);
+        nodes.carry_out(&plan);
+        for side in Side::BOTH {
+            let state = nodes.facts[side].state.clone().unwrap();
+            assert_eq!(state.side, side.other());
+            assert_eq!(state.generation, before[side].generation.next());
+            assert_eq!(
+                (&state.active, state.traffic),
+                (&before[side].active, before[side].traffic)
+            );
+        }
+        let moving = |action: &Action| !matches!(action, Action::File(_) | Action::State { .. });
+        assert!(!plan.steps().any(|step| moving(&step.action)));
+    }
+
+    #[test]
+    fn configuring_the_reversed_pair_plans_nothing() {
+        let mut nodes = Nodes::default();
+        nodes.configure();
+        let (plan, text) = reversed(&nodes);
+        nodes.carry_out(&plan);
+        let BySide { primary, secondary } = nodes.facts.clone();
+        nodes.facts = BySide {
+            primary: secondary,
+            secondary: primary,
+        };
+        nodes.change(|pair| *pair = parse_pair(&text, "pair.toml").unwrap());
+        nodes.previous = Some(nodes.pair.clone());
+        let again = crate::plan::configure::plan(&nodes.input()).unwrap();
+        let titles: Vec<&str> = again.steps().map(|step| step.title.as_str()).collect();
+        assert!(again.is_empty(), "{titles:?}");
+    }
+
+    #[test]
+    fn a_pair_that_was_never_configured_is_refused() {
+        let mut nodes = Nodes::default();
+        nodes.facts.secondary.state = None;
+        assert_eq!(plan(&nodes.basis(), "").unwrap_err().code, "not_configured");
+    }
+}
