@@ -11,15 +11,16 @@ use super::configure::{self, managed_paths};
 use super::files::{chrony, guard_units};
 use super::{Action, Basis, Draft, Plan, UnitVerb, fingerprint, wanted};
 use crate::agent::protocol::Operation;
+use crate::config::Profile;
 use crate::error::Result;
 use crate::facts::{Facts, FactsQuery};
-use crate::model::{BySide, Side, Traffic, paths};
+use crate::model::{BySide, Pair, Side, Traffic, paths};
 use crate::plan::checks::chrony_unit;
 use trace::Trace;
 
 /// What has to be known of the node of `side`.
-pub fn query(basis: &Basis<'_>, side: Side) -> FactsQuery {
-    let mut query = configure::query(basis.pair, None, basis.profile, side);
+pub fn query(pair: &Pair, profile: &Profile, side: Side) -> FactsQuery {
+    let mut query = configure::query(pair, None, profile, side);
     query.files.push(paths::STATE_FILE.to_owned());
     query
 }
