@@ -1,12 +1,13 @@
 //! From a reviewed plan to a report: lock, look again, run, save.
 
 use super::planning::Review;
+use super::recovery::{lock_patiently, refuse_unfinished};
 use super::{Cancel, Controller, Ended, identity, names, outage};
 use crate::agent::protocol::End;
 use crate::engine::{
     Direction, Listener, OpenOperation, Progress, Record, Recorder, Run, Session, Verdict, next_op,
 };
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::intent::{Answers, Operation};
 use crate::model::{OpId, Pair};
 use crate::plan::{Action, Plan};
@@ -17,7 +18,7 @@ impl Controller {
     /// that gives another plan, the reviewed one is stale and refused.
     pub fn apply(&self, review: &Review, listener: &mut dyn Listener, cancel: &Cancel) -> Result<Ended> {
         let mut session = self.locked(&review.pair, &review.plan.operation, &review.plan.sides)?;
-        self.refuse_unfinished(&mut session, review.operation)?;
+        refuse_unfinished(&mut session, review.operation)?;
         let now = self.plan_in(&mut session, review.operation, &review.answers)?;
         if now.plan.stages != review.plan.stages || now.plan.facts != review.plan.facts {
             return Err(Error::refused(
@@ -41,7 +42,9 @@ impl Controller {
     ) -> Result<Option<Ended>> {
         let (pair, sides) = self.scope(operation, answers)?;
         let mut session = self.locked(&pair, operation.verb(), &sides)?;
-        self.refuse_unfinished(&mut session, operation)?;
+        if let Some(ended) = self.finish_unfinished(&mut session, &pair, operation, listener, cancel)? {
+            return Ok(Some(ended));
+        }
         let review = self.plan_in(&mut session, operation, answers)?;
         before(&review)?;
         if review.plan.is_empty() {
@@ -62,7 +65,7 @@ impl Controller {
         if let Some(error) = faults.into_iter().flatten().next() {
             return Err(error);
         }
-        session.lock()?;
+        lock_patiently(&mut session)?;
         Ok(session)
     }
 
@@ -99,7 +102,8 @@ impl Controller {
         let record = record(open.op, pair, open.tag.clone(), session, &open.plan);
         self.run(session, pair, &record, listener, cancel, |run| {
             let mut run = run.continuing(&open.places);
-            run.begin(&open.tag)?;
+            run.begin(&open.tag)
+                .map_err(|error| error.with_kind(Kind::Incomplete))?;
             Ok(match direction {
                 Direction::Forward => run.forward(),
                 Direction::Back => run.backward(),

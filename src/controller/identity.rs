@@ -34,7 +34,7 @@ fn login() -> String {
         .find_map(|name| std::env::var(name).ok());
     let named = named.map(|name| {
         name.chars()
-            .filter(|c| c.is_ascii_graphic())
+            .filter(char::is_ascii_graphic)
             .take(32)
             .collect::<String>()
     });

@@ -5,6 +5,7 @@ mod adopt;
 mod apply;
 pub mod backend;
 mod cancel;
+mod configuring;
 mod door;
 mod ended;
 mod facts;
@@ -14,6 +15,7 @@ mod live;
 mod outage;
 mod planning;
 mod recovery;
+mod undoing;
 
 pub use cancel::Cancel;
 pub use door::Door;

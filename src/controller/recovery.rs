@@ -7,10 +7,11 @@ use crate::engine::{Direction, Listener, OpenOperation, Session, find_open};
 use crate::error::{Error, Kind, Result};
 use crate::intent::Operation;
 use crate::model::{BySide, OpId, Pair, Side};
+use crate::report::Outcome;
 use std::time::{Duration, Instant};
 
 /// A dead controller's agents notice within this time; until then they hold the lock.
-const STALE: Duration = Duration::from_secs(3);
+const STALE: Duration = Duration::from_secs(1);
 
 /// Marking an operation in a node's journal.
 const MARK: Duration = Duration::from_secs(10);
@@ -39,7 +40,7 @@ impl Controller {
         cancel: &Cancel,
     ) -> Result<Ended> {
         let pair = self.need_pair()?;
-        let (mut session, faults) = self.locked_patiently(&pair)?;
+        let (mut session, faults) = self.reachable(&pair)?;
         let open = find_open(&mut session)?;
         let open = match (open, op) {
             (Some(open), None) => open,
@@ -59,53 +60,83 @@ impl Controller {
                 return Err(fault.clone().with_kind(Kind::Incomplete));
             }
         }
-        let finished = self.run_open(&mut session, &pair, &open, direction, listener, cancel)?;
-        Ok(finished)
+        let ended = self.run_open(&mut session, &pair, &open, direction, listener, cancel)?;
+        self.adopt(&mut session, &open.plan)?;
+        Ok(ended)
     }
 
-    /// Refuses to begin while another operation is open. Undoing that one is `resume` backwards; a
-    /// takeover without the lost peer may leave it for dead.
-    pub(super) fn refuse_unfinished(&self, session: &mut Session, operation: Operation) -> Result<()> {
+    /// For callers who agreed to everything beforehand: what an earlier run left open is finished
+    /// first, so that one rerun reaches the old or the new state (L1). An undo of the open operation
+    /// takes it back and is done then. `Some` ends the call.
+    pub(super) fn finish_unfinished(
+        &self,
+        session: &mut Session,
+        pair: &Pair,
+        operation: Operation,
+        listener: &mut dyn Listener,
+        cancel: &Cancel,
+    ) -> Result<Option<Ended>> {
         let Some(open) = find_open(session)? else {
-            return Ok(());
+            return Ok(None);
         };
-        if session.up().len() == 1 && operation == Operation::Takeover {
-            return abandon(session, open.op);
+        if leaves_for_dead(session, operation) {
+            abandon(session, open.op)?;
+            return Ok(None);
         }
-        let (done, all) = open.reached();
-        let what = format!(
-            "operation {} ({}) was interrupted after {done} of {all} steps",
-            open.op, open.plan.title
-        );
-        Err(Error::new(Kind::Incomplete, "unfinished", what).hint(format!(
-            "pairadm resume {0} goes on; pairadm undo {0} takes it back",
-            open.op
-        )))
+        let undone = operation == Operation::Undo(open.op);
+        let direction = allowed(&open, undone.then_some(Direction::Back))?;
+        let ended = self.run_open(session, pair, &open, direction, listener, cancel)?;
+        let settled = matches!(ended.outcome, Outcome::Done | Outcome::RolledBack);
+        Ok((undone || !settled).then_some(ended))
     }
 
     /// Every node that can be reached, locked, and why the others could not.
-    fn locked_patiently(&self, pair: &Pair) -> Result<(Session, BySide<Option<Error>>)> {
-        let until = Instant::now() + STALE;
-        loop {
-            let (mut session, faults) = self.connect(pair, "resume", &Side::BOTH);
-            if let (
-                true,
-                BySide {
-                    primary: Some(fault), ..
-                },
-            ) = (session.up().is_empty(), &faults)
-            {
-                return Err(fault.clone().with_kind(Kind::Incomplete));
+    fn reachable(&self, pair: &Pair) -> Result<(Session, BySide<Option<Error>>)> {
+        let (mut session, faults) = self.connect(pair, "resume", &Side::BOTH);
+        if let (true, Some(fault)) = (session.up().is_empty(), &faults.primary) {
+            return Err(fault.clone().with_kind(Kind::Incomplete));
+        }
+        lock_patiently(&mut session)?;
+        Ok((session, faults))
+    }
+}
+
+/// Refuses to begin while another operation is open. A takeover without the lost peer leaves what
+/// was going on with that peer for dead.
+pub(super) fn refuse_unfinished(session: &mut Session, operation: Operation) -> Result<()> {
+    let Some(open) = find_open(session)? else {
+        return Ok(());
+    };
+    if leaves_for_dead(session, operation) {
+        return abandon(session, open.op);
+    }
+    let (done, all) = open.reached();
+    let what = format!(
+        "operation {} ({}) was interrupted after {done} of {all} steps",
+        open.op, open.plan.title
+    );
+    Err(Error::incomplete("unfinished", what).hint(format!(
+        "pairadm resume {0} goes on; pairadm undo {0} takes it back",
+        open.op
+    )))
+}
+
+/// Takes the locks. The agent of a controller that has just died gives its lock up when it notices.
+pub(super) fn lock_patiently(session: &mut Session) -> Result<()> {
+    let until = Instant::now() + STALE;
+    loop {
+        match session.lock() {
+            Err(error) if error.code == "locked" && Instant::now() < until => {
+                std::thread::sleep(Duration::from_millis(50));
             }
-            match session.lock() {
-                Ok(()) => return Ok((session, faults)),
-                Err(error) if error.code == "locked" && Instant::now() < until => {
-                    std::thread::sleep(Duration::from_millis(150));
-                }
-                Err(error) => return Err(error),
-            }
+            outcome => return outcome,
         }
     }
+}
+
+/// A takeover that goes on without the other node.
+fn leaves_for_dead(session: &Session, operation: Operation) -> bool {
+    operation == Operation::Takeover && session.up().len() == 1
 }
 
 fn allowed(open: &OpenOperation, wanted: Option<Direction>) -> Result<Direction> {

@@ -1,0 +1,131 @@
+//! Planning an undo from what the nodes' journals say of the operation.
+
+use super::Controller;
+use super::planning::Review;
+use crate::agent::protocol::{End, Request, Response};
+use crate::engine::Session;
+use crate::error::{Error, Kind, Result};
+use crate::intent::{Answers, Operation};
+use crate::model::{OpId, Side};
+use crate::plan::{self, Plan, StepId};
+use std::time::Duration;
+
+/// Reading a journal, or one step back, from a node.
+const READ: Duration = Duration::from_secs(20);
+
+impl Controller {
+    /// Undo of what moved traffic is the same operation the other way, planned afresh with all its
+    /// checks; undo of anything else takes back step by step.
+    pub(super) fn plan_undo(&self, session: &mut Session, op: OpId, answers: &Answers) -> Result<Review> {
+        let (side, undone) = committed(session, op)?;
+        let mut again = Answers::default();
+        let inverse = match undone.operation.as_str() {
+            "takeover" => {
+                let to: Side = asked(&undone, "to").parse().map_err(|_| damaged(op, side))?;
+                again.set("to", to.other().as_str());
+                Some(Operation::Takeover)
+            }
+            "traffic" => {
+                again.set(
+                    "action",
+                    if asked(&undone, "action") == "block" {
+                        "allow"
+                    } else {
+                        "block"
+                    },
+                );
+                again.set("side", asked(&undone, "side"));
+                again.set("override", "yes");
+                Some(Operation::Traffic)
+            }
+            "reverse" => Some(Operation::Reverse),
+            _ => None,
+        };
+        if let Some(inverse) = inverse {
+            let mut review = self.plan_in(session, inverse, &again)?;
+            review.plan.title = format!("undo operation {op}: {}", review.plan.title);
+            review.operation = Operation::Undo(op);
+            review.answers = answers.clone();
+            return Ok(review);
+        }
+        let conflicts = conflicts(session, op, &undone)?;
+        let plan = plan::undo::plan(op, &undone, &conflicts)?;
+        Ok(Review {
+            operation: Operation::Undo(op),
+            answers: answers.clone(),
+            pair: self.need_pair()?,
+            plan,
+        })
+    }
+}
+
+/// The plan of a committed operation.
+fn committed(session: &mut Session, op: OpId) -> Result<(Side, Plan)> {
+    let answers = session.each(&Side::BOTH, |node| {
+        node.ask(
+            Request::History {
+                op: Some(op),
+                limit: 1,
+            },
+            READ,
+        )
+    });
+    for (side, answer) in [
+        (Side::Primary, answers.primary),
+        (Side::Secondary, answers.secondary),
+    ] {
+        let Some(Response::History { operations }) = answer.transpose()? else {
+            continue;
+        };
+        let Some(operation) = operations.into_iter().next() else {
+            continue;
+        };
+        return match operation.end {
+            Some(End::Committed) => Ok((side, operation.plan)),
+            Some(_) => Err(Error::refused(
+                "not_done",
+                format!("operation {op} was not carried out to its end"),
+            )
+            .hint("there is nothing to undo")),
+            None => Err(Error::new(
+                Kind::Incomplete,
+                "unfinished",
+                format!("operation {op} is unfinished"),
+            )
+            .hint(format!(
+                "pairadm resume {op} goes on; pairadm undo {op} takes it back"
+            ))),
+        };
+    }
+    Err(
+        Error::refused("no_such_operation", format!("no node knows operation {op}"))
+            .hint("pairadm history lists the operations"),
+    )
+}
+
+fn asked<'p>(plan: &'p Plan, key: &str) -> &'p str {
+    plan.asked
+        .iter()
+        .find(|(known, _)| known == key)
+        .map_or("", |(_, value)| value.as_str())
+}
+
+fn damaged(op: OpId, side: Side) -> Error {
+    Error::unknown(
+        "journal_damaged",
+        format!("the journal of operation {op} on the {side} does not say what was asked"),
+    )
+}
+
+/// Steps whose result is no longer there, as each node reads it back.
+fn conflicts(session: &mut Session, op: OpId, undone: &Plan) -> Result<Vec<(Side, StepId, Error)>> {
+    let mut found = Vec::new();
+    for step in undone.steps().filter(|step| plan::undo::has_effect(&step.action)) {
+        match session.ask(step.side, Request::Verify { op, step: step.id }, READ) {
+            Ok(_) => {}
+            Err(error) if error.code == "changed_since" => found.push((step.side, step.id, error)),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
+}
