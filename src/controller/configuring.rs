@@ -14,7 +14,6 @@ use crate::remote::HostKey;
 use base64::Engine as _;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// Asking the network for the holders of the VIPs: three tries by the agent.
@@ -31,7 +30,7 @@ impl Controller {
         answers: &Answers,
         pair: &Pair,
         basis: &Basis<'_>,
-    ) -> Result<(Arc<Pair>, Plan)> {
+    ) -> Result<Plan> {
         let present = self.pair();
         let (wanted, restart) = if operation == Operation::Settings {
             let intent = intent::settings::resolve(answers, pair)?;
@@ -49,7 +48,7 @@ impl Controller {
             primary: basis.need(Side::Primary)?,
             secondary: basis.need(Side::Secondary)?,
         };
-        let plan = plan::configure::plan(&plan::configure::ConfigureInput {
+        plan::configure::plan(&plan::configure::ConfigureInput {
             operation,
             pair: &wanted,
             previous: present.as_deref(),
@@ -60,8 +59,7 @@ impl Controller {
             restart,
             holders: &holders,
             dry_run: self.options.dry_run,
-        })?;
-        Ok((Arc::new(wanted), plan))
+        })
     }
 
     /// The host keys that the nodes have proved to hold are pinned from now on (S6). A node that this

@@ -2,14 +2,19 @@
 
 use super::Controller;
 use super::facts::{all, gather};
+use crate::agent::protocol::{self, Request, Response};
 use crate::config::Profile;
 use crate::engine::Session;
 use crate::error::{Error, Result};
 use crate::facts::FactsQuery;
 use crate::intent::{self, Answers, Operation};
-use crate::model::{Pair, Side};
+use crate::model::{BySide, Pair, Side};
 use crate::plan::{self, Basis, Plan};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// Reading whole journals from a node's disk.
+const JOURNALS: Duration = Duration::from_secs(20);
 
 /// A plan with all that is needed to make it again.
 #[derive(Debug, Clone)]
@@ -18,7 +23,7 @@ pub struct Review {
     pub operation: Operation,
     /// Completed answers.
     pub answers: Answers,
-    /// The pair as it will be.
+    /// The pair as it was dialled: as it is, or for `configure` as it was answered.
     pub pair: Arc<Pair>,
     /// What will be done.
     pub plan: Plan,
@@ -86,26 +91,26 @@ impl Controller {
             profile: &profile,
             facts: both,
         };
-        let (pair, plan) = match operation {
+        let plan = match operation {
             Operation::Takeover => {
                 let intent = intent::takeover::resolve(answers)?;
-                let plan = plan::takeover::plan(&plan::takeover::TakeoverInput { basis, intent })?;
-                (Arc::clone(&pair), plan)
+                plan::takeover::plan(&plan::takeover::TakeoverInput { basis, intent })?
             }
-            Operation::Traffic => {
-                let plan = plan::traffic::plan(&basis, intent::traffic::resolve(answers)?)?;
-                (Arc::clone(&pair), plan)
-            }
-            Operation::Restart => {
-                let sides = intent::restart::resolve(answers).sides;
-                (Arc::clone(&pair), plan::restart::plan(&pair, both, &sides)?)
-            }
+            Operation::Traffic => plan::traffic::plan(&basis, intent::traffic::resolve(answers)?)?,
+            Operation::Restart => plan::restart::plan(&pair, both, &intent::restart::resolve(answers).sides)?,
             Operation::Configure | Operation::Settings => {
                 self.plan_configure(session, operation, answers, &pair, &basis)?
             }
-            Operation::Reverse | Operation::Remove | Operation::Undo(_) => {
-                return Err(Error::bug("an undo is planned from the journals"));
+            Operation::Reverse => {
+                let pair_file = self.pair_file_text(&pair.as_ref().clone().reversed())?;
+                plan::reverse::plan(&basis, &pair_file)?
             }
+            Operation::Remove => {
+                intent::remove::resolve(answers)?;
+                let journals = journals(session)?;
+                plan::remove::plan(&basis, journals.as_ref().map(|_, journal| journal.as_slice()))?
+            }
+            Operation::Undo(_) => return Err(Error::bug("an undo is planned from the journals")),
         };
         Ok(Review {
             operation,
@@ -124,9 +129,35 @@ fn query(
     side: Side,
     dry_run: bool,
 ) -> FactsQuery {
-    let ensure_node_key = !dry_run && matches!(operation, Operation::Configure | Operation::Settings);
-    FactsQuery {
-        ensure_node_key,
-        ..plan::configure::query(pair, present, profile, side)
+    match operation {
+        Operation::Configure | Operation::Settings => FactsQuery {
+            ensure_node_key: !dry_run,
+            ..plan::configure::query(pair, present, profile, side)
+        },
+        Operation::Remove => plan::remove::query(pair, profile, side),
+        _ => plan::configure::query(pair, present, profile, side),
     }
+}
+
+/// Everything the nodes remember, newest first: what is removed is what they once put in place.
+fn journals(session: &mut Session) -> Result<BySide<Vec<protocol::Operation>>> {
+    let answers = session.each(&Side::BOTH, |node| {
+        node.ask(
+            Request::History {
+                op: None,
+                limit: u32::MAX,
+            },
+            JOURNALS,
+        )
+    });
+    let mut journals = BySide::default();
+    for (side, answer) in [
+        (Side::Primary, answers.primary),
+        (Side::Secondary, answers.secondary),
+    ] {
+        if let Some(Response::History { operations }) = answer.transpose()? {
+            journals[side] = operations;
+        }
+    }
+    Ok(journals)
 }
