@@ -9,6 +9,7 @@ mod chains;
 mod facts;
 mod listing;
 mod rules;
+mod urgency;
 
 pub use facts::read;
 
@@ -21,6 +22,7 @@ use chains::Chains;
 use listing::Listing;
 use rules::{Family, Place};
 use std::time::Instant;
+use urgency::Urgency;
 
 /// The node's valve for SIP traffic, with the change that was armed, if any. Dropping it leaves the
 /// rules as they are.
@@ -34,6 +36,7 @@ pub struct Gate {
 struct Armed {
     change: Change,
     waiting: Vec<(Family, Running, Listing)>,
+    urgency: Urgency,
 }
 
 impl Gate {
@@ -52,6 +55,7 @@ impl Gate {
                 changed = true;
             }
         }
+        let urgency = Urgency::begin();
         let mut waiting = Vec::new();
         for chains in chains::read(deadline)? {
             let ours = chains.at(place).clone();
@@ -68,6 +72,7 @@ impl Gate {
             self.armed = Some(Armed {
                 change: change.clone(),
                 waiting,
+                urgency,
             });
         }
         Ok(StepReport {
@@ -127,7 +132,11 @@ pub fn remove(deadline: Instant) -> Result<StepReport> {
 
 /// Gives both armed programs their rules at once and compares what they read back.
 fn commit(armed: Armed, deadline: Instant) -> Result<StepReport> {
-    let Armed { change, waiting } = armed;
+    let Armed {
+        change,
+        waiting,
+        urgency: _until_the_end,
+    } = armed;
     let place = Place::of(change.style);
     let one = |(family, running, before): (Family, Running, Listing)| {
         let wanted = rules::rules(&change, family);
