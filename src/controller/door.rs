@@ -2,7 +2,7 @@
 
 use super::backend::{Backend, Finished, Identity, PairNames, Past, Unfinished, Way};
 use super::live::Live;
-use super::{Cancel, Controller, Ended, Review, apply::end_of, names};
+use super::{Cancel, Controller, Review, names};
 use crate::engine::{Direction, Listener};
 use crate::error::{Error, Result};
 use crate::intent::{Answers, Form, Operation};
@@ -67,7 +67,9 @@ impl Backend for Door {
     fn apply(&self, plan: &Plan, listener: &mut dyn Listener, cancel: &Cancel) -> Result<Finished> {
         let review = lock(&self.reviewed).take().filter(|review| review.plan == *plan);
         let review = review.ok_or_else(|| Error::bug("a plan that was not reviewed was to be applied"))?;
-        self.controller.apply(&review, listener, cancel).map(finished)
+        self.controller
+            .apply(&review, listener, cancel)
+            .map(Finished::from)
     }
 
     fn resume(&self, op: OpId, way: Way, listener: &mut dyn Listener, cancel: &Cancel) -> Result<Finished> {
@@ -77,7 +79,7 @@ impl Backend for Door {
         };
         self.controller
             .resume(Some(op), Some(direction), listener, cancel)
-            .map(finished)
+            .map(Finished::from)
     }
 
     fn unfinished(&self) -> Result<Option<Unfinished>> {
@@ -98,15 +100,6 @@ impl Backend for Door {
 
     fn doctor(&self) -> Result<String> {
         Err(Error::bug("there is no doctor yet"))
-    }
-}
-
-fn finished(ended: Ended) -> Finished {
-    Finished {
-        op: Some(ended.report.op),
-        end: end_of(ended.outcome),
-        error: ended.error,
-        report: ended.saved.ok().map(|saved| saved.text.display().to_string()),
     }
 }
 

@@ -1,5 +1,7 @@
 //! What came of an operation.
 
+use super::apply::end_of;
+use super::backend::Finished;
 use crate::error::Error;
 use crate::report::{Outcome, Report, Saved};
 
@@ -14,4 +16,15 @@ pub struct Ended {
     pub report: Report,
     /// Where the report is; an error when it could not be written.
     pub saved: Result<Saved, Error>,
+}
+
+impl From<Ended> for Finished {
+    fn from(ended: Ended) -> Self {
+        Self {
+            op: Some(ended.report.op),
+            end: end_of(ended.outcome),
+            error: ended.error,
+            report: ended.saved.ok().map(|saved| saved.text.display().to_string()),
+        }
+    }
 }

@@ -4,6 +4,7 @@
 mod adopt;
 mod apply;
 pub mod backend;
+mod backups;
 mod cancel;
 mod configuring;
 mod door;
@@ -17,6 +18,7 @@ mod planning;
 mod recovery;
 mod undoing;
 
+pub use backups::NodeBackups;
 pub use cancel::Cancel;
 pub use door::Door;
 pub use ended::Ended;

@@ -59,7 +59,16 @@ impl Controller {
             }
             _ => Side::BOTH.to_vec(),
         };
-        Ok((self.need_pair()?, sides))
+        let pair = self.need_pair()?;
+        // What the answers and the files alone can refuse is refused before a node is asked.
+        self.profile(&pair)?;
+        match operation {
+            Operation::Settings => drop(intent::settings::resolve(answers, &pair)?),
+            Operation::Remove => intent::remove::resolve(answers)?,
+            Operation::Traffic => drop(intent::traffic::resolve(answers)?),
+            _ => {}
+        }
+        Ok((pair, sides))
     }
 
     /// Plans over an open session.

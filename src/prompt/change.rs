@@ -1,14 +1,13 @@
 //! One changing operation in line mode: review, consent, progress, and what to do when it stopped.
 
-use super::Reply;
-use super::Talk;
+use super::{Reply, Talk};
 use crate::controller::Cancel;
+use crate::controller::backend::{Backend, Finished, Verdict, Way};
 use crate::engine::{Event, Listener};
 use crate::error::{Error, Result};
 use crate::model::BySide;
 use crate::plan::Plan;
 use crate::render::{self, Line, Tone};
-use crate::tui::backend::{Backend, Finished, Verdict, Way};
 use std::sync::atomic::Ordering;
 
 /// How the operator agrees to a reviewed plan.
@@ -18,6 +17,17 @@ pub enum Consent {
     Given,
     /// Is asked.
     Asked,
+}
+
+/// What came of a reviewed plan.
+#[derive(Debug)]
+pub enum Ended {
+    /// Both nodes were already as asked.
+    NothingToDo,
+    /// The operator said no.
+    Declined,
+    /// It was carried out, or begun.
+    Carried(Box<Finished>),
 }
 
 /// Shows events as lines.
@@ -42,7 +52,7 @@ fn hosts(backend: &dyn Backend) -> BySide<String> {
         .map_or_else(|| BySide::new(|side| side.to_string()), |names| names.hosts)
 }
 
-/// Shows `plan`, asks, and carries it out. `None` when the operator said no or nothing is to do.
+/// Shows `plan`, asks, and carries it out.
 pub fn change(
     talk: &mut (dyn Talk + Send),
     backend: &dyn Backend,
@@ -50,18 +60,18 @@ pub fn change(
     consent: Consent,
     verbose: bool,
     cancel: &Cancel,
-) -> Option<Finished> {
+) -> Ended {
     let hosts = hosts(backend);
     for line in render::review(plan, &hosts) {
         talk.say(&line);
     }
     if plan.is_empty() {
-        return None;
+        return Ended::NothingToDo;
     }
     talk.say(&Line::default());
     if consent == Consent::Asked && !talk.agrees("Go on") {
         talk.say(&Line::plain("Nothing was changed."));
-        return None;
+        return Ended::Declined;
     }
     cancel.flag().store(false, Ordering::SeqCst);
     let mut shown = Shown {
@@ -69,7 +79,8 @@ pub fn change(
         progress: render::Progress::new(plan, &hosts, verbose),
     };
     let finished = settled(backend.apply(plan, &mut shown, cancel));
-    Some(offer(talk, backend, plan, finished, verbose, cancel))
+    let finished = offer(talk, backend, plan, finished, verbose, cancel);
+    Ended::Carried(Box::new(finished))
 }
 
 /// Goes on with an unfinished operation, forward or back, and shows how.
@@ -97,8 +108,9 @@ fn settled(result: Result<Finished>) -> Finished {
     result.unwrap_or_else(Finished::failed)
 }
 
-/// After an interruption: resume, roll back, or leave it for later (L4).
-fn offer(
+/// Says how an operation ended; after an interruption offers to resume it, to roll it back, or to leave
+/// it for later (L4).
+pub fn offer(
     talk: &mut (dyn Talk + Send),
     backend: &dyn Backend,
     plan: &Plan,
@@ -129,7 +141,8 @@ fn offer(
     }
 }
 
-fn tell(talk: &mut dyn Talk, finished: &Finished) {
+/// Says how an operation ended.
+pub fn tell(talk: &mut dyn Talk, finished: &Finished) {
     let (tone, words) = match finished.verdict() {
         Verdict::Done => (Tone::Good, "Done, and read back on every node that took part."),
         Verdict::Refused => (Tone::Bad, "Refused: nothing was changed."),

@@ -139,6 +139,18 @@ impl Console {
     }
 }
 
+/// Nobody there: nothing is shown, no question is answered.
+#[derive(Debug)]
+pub struct Silent;
+
+impl Talk for Silent {
+    fn say(&mut self, _: &Line) {}
+
+    fn ask(&mut self, _: &str) -> Reply {
+        Reply::End
+    }
+}
+
 impl Talk for Console {
     fn say(&mut self, line: &Line) {
         self.write(&(line.paint(self.colour) + "\n"));
@@ -156,12 +168,14 @@ impl Talk for Console {
             };
         }
         self.write(&format!("{}: ", printable(prompt)));
-        match self.read_line() {
-            Some(line) => Reply::Line(line),
-            None => {
-                self.write("\n");
-                Reply::End
+        if let Some(line) = self.read_line() {
+            if !std::io::stdin().is_terminal() {
+                // No terminal echoed it.
+                self.write(&(printable(&line) + "\n"));
             }
+            return Reply::Line(line);
         }
+        self.write("\n");
+        Reply::End
     }
 }

@@ -4,11 +4,11 @@ use super::change::{Consent, change, go_on, tell_error};
 use super::form::{Asking, ask_form};
 use super::{Reply, Talk};
 use crate::controller::Cancel;
+use crate::controller::backend::{Backend, Way};
 use crate::error::Result;
 use crate::intent::{Answers, Operation};
 use crate::model::OpId;
 use crate::render::{self, Line, Tone};
-use crate::tui::backend::{Backend, Way};
 use std::sync::atomic::Ordering;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,11 +5,13 @@ mod change;
 mod console;
 mod form;
 mod menu;
+mod operator;
 
-pub use change::{Consent, change, go_on};
-pub use console::{Console, Reply, Sink, Talk};
+pub use change::{Consent, Ended, change, offer, tell};
+pub use console::{Console, Reply, Silent, Sink, Talk};
 pub use form::{Asking, ask_form};
 pub use menu::menu;
+pub use operator::Attended;
 
 #[cfg(test)]
 mod script;

@@ -6,6 +6,7 @@ use super::{Reply, Talk};
 use crate::agent::protocol::End;
 use crate::config::sample::office;
 use crate::controller::Cancel;
+use crate::controller::backend::{Backend, Finished, Identity, PairNames, Past, Unfinished, Way};
 use crate::engine::{Event, Listener, Progress};
 use crate::error::{Error, Result};
 use crate::intent::{self, Answers, Form, Known, Operation};
@@ -13,7 +14,6 @@ use crate::model::{BySide, OpId, Side};
 use crate::plan::{Action, Plan, Stage, Step, StepId, Window};
 use crate::render::Line;
 use crate::status::Status;
-use crate::tui::backend::{Backend, Finished, Identity, PairNames, Past, Unfinished, Way};
 use std::collections::VecDeque;
 use std::sync::Mutex;
 

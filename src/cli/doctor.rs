@@ -1,0 +1,16 @@
+//! `pairadm doctor`.
+
+use super::output::Done;
+use super::session::Session;
+use crate::controller::Door;
+use crate::controller::backend::Backend;
+use crate::error::Result;
+use serde_json::json;
+
+/// Prints the findings; nothing is changed.
+pub fn run(session: &Session) -> Result<Done> {
+    session.pair()?;
+    let findings = Door::new(session.controller()?).doctor()?;
+    session.output.raw(&findings);
+    Done::with(json!({ "findings": findings }))
+}

@@ -1,0 +1,28 @@
+//! Commands that pairadm and systemd run on a node, not people.
+
+use super::output::Done;
+use crate::error::Result;
+use crate::model::OpId;
+use clap::Args;
+
+/// Arguments of `agent-revert`.
+#[derive(Debug, Args)]
+pub struct RevertArgs {
+    /// Number of the operation
+    op: OpId,
+}
+
+/// Serves a controller until standard input ends.
+pub fn agent() -> Result<Done> {
+    let exit_code = crate::agent::run()?;
+    Ok(Done {
+        exit_code,
+        ..Done::default()
+    })
+}
+
+/// Takes back what was armed and never confirmed.
+pub fn revert(args: &RevertArgs) -> Result<Done> {
+    crate::agent::revert_armed(args.op)?;
+    Ok(Done::default())
+}

@@ -1,0 +1,116 @@
+//! What every command works with: the flags, the gate for output, Ctrl-C, and the controller.
+
+use super::args::Common;
+use super::output::Output;
+use crate::config::load_pair;
+use crate::controller::{Cancel, Controller, Live, Options};
+use crate::error::{Error, Result};
+use crate::model::Pair;
+use crate::prompt::{Attended, Console, Silent, Sink, Talk};
+use crate::remote::{Operator, Unattended};
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// One run of a command.
+#[derive(Debug)]
+pub struct Session {
+    /// Flags of every command.
+    pub common: Common,
+    /// The gate.
+    pub output: Output,
+    /// Set by Ctrl-C.
+    pub cancel: Cancel,
+}
+
+impl Session {
+    /// From now on Ctrl-C and a termination request stop after the current step (L4).
+    pub fn new(common: Common) -> Result<Self> {
+        let cancel = Cancel::default();
+        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+            signal_hook::flag::register(signal, cancel.flag())
+                .map_err(|error| Error::bug("cannot catch signals").because(error))?;
+        }
+        Ok(Self {
+            output: Output::new(common.json, common.no_color),
+            common,
+            cancel,
+        })
+    }
+
+    /// True when somebody can be asked.
+    pub fn interactive(&self) -> bool {
+        !self.output.is_json() && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    }
+
+    /// The terminal for questions; standard output stays free for results.
+    pub fn questions(&self) -> Console {
+        Console::new(Sink::Stderr, self.output.colour(), self.cancel.clone())
+    }
+
+    /// The terminal for reviews and progress; nothing of it is seen when a program reads.
+    pub fn talk(&self) -> Box<dyn Talk + Send> {
+        if self.output.is_json() {
+            return Box::new(Silent);
+        }
+        Box::new(Console::new(
+            Sink::Stdout,
+            self.output.colour(),
+            self.cancel.clone(),
+        ))
+    }
+
+    /// The controller of the pair that `--pair` names; asks no node yet.
+    pub fn controller(&self) -> Result<Arc<Controller>> {
+        self.controller_with(self.operator())
+    }
+
+    /// The controller, with somebody else to ask about host keys and secrets.
+    pub fn controller_with(&self, operator: Arc<dyn Operator>) -> Result<Arc<Controller>> {
+        let mut options = Options::new(operator);
+        options.pair_file.clone_from(&self.common.pair);
+        if let Some(directory) = directory("PAIRADM_STATE_DIR") {
+            options.state_dir = directory;
+        }
+        if let Some(directory) = directory("PAIRADM_REPORT_DIR") {
+            options.report_dir = directory;
+        }
+        Controller::open(options).map(Arc::new)
+    }
+
+    /// Status over links that stay open.
+    pub fn live(&self) -> Result<Live> {
+        Ok(Live::new(self.controller()?))
+    }
+
+    /// The configured pair.
+    pub fn pair(&self) -> Result<Pair> {
+        load_pair(&self.common.pair)?.ok_or_else(|| {
+            Error::refused("no_pair", "no pair is configured")
+                .at(self.common.pair.display())
+                .hint("configure one with `pairadm configure`, or name its file with --pair")
+        })
+    }
+
+    fn operator(&self) -> Arc<dyn Operator> {
+        let unattended = self.unattended();
+        if self.interactive() {
+            Arc::new(Attended::new(self.questions(), unattended))
+        } else {
+            Arc::new(unattended)
+        }
+    }
+
+    /// Knows only what `--accept-host-key` says.
+    pub fn unattended(&self) -> Unattended {
+        Unattended {
+            host_keys: self.common.accept_host_key.clone(),
+        }
+    }
+}
+
+fn directory(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable)
+        .filter(|value| !value.is_empty())
+        .map(PathBuf::from)
+}
