@@ -1,0 +1,142 @@
+//! On a real terminal: questions, colours, and Ctrl-C.
+
+use super::tool::{OFFICE, Tool};
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use std::io::{Read, Write};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+/// Long enough for a busy machine; a passing test never waits for it.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The program on a terminal of 80 columns.
+struct Terminal {
+    seen: String,
+    chunks: Receiver<String>,
+    keys: Box<dyn Write + Send>,
+    child: Box<dyn portable_pty::Child + Send + Sync>,
+}
+
+impl Terminal {
+    fn open(tool: &Tool, term: &str, arguments: &[&str]) -> Self {
+        let size = PtySize {
+            rows: 24,
+            cols: 80,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        let pty = native_pty_system().openpty(size).unwrap();
+        let plain = tool.command(arguments);
+        let mut command = CommandBuilder::new(plain.get_program());
+        command.args(plain.get_args());
+        for (key, value) in plain.get_envs() {
+            match value {
+                Some(value) => command.env(key, value),
+                None => command.env_remove(key),
+            }
+        }
+        command.env("TERM", term);
+        let child = pty.slave.spawn_command(command).unwrap();
+        let mut reader = pty.master.try_clone_reader().unwrap();
+        let keys = pty.master.take_writer().unwrap();
+        let (send, chunks) = channel();
+        std::thread::spawn(move || {
+            // The pty stays open while it is read.
+            let _held = pty.master;
+            let mut buffer = [0; 4096];
+            while let Ok(read @ 1..) = reader.read(&mut buffer) {
+                if send
+                    .send(String::from_utf8_lossy(&buffer[..read]).into_owned())
+                    .is_err()
+                {
+                    break;
+                }
+            }
+        });
+        Self {
+            seen: String::new(),
+            chunks,
+            keys,
+            child,
+        }
+    }
+
+    /// Waits until `text` was shown.
+    fn expect(&mut self, text: &str) {
+        let until = Instant::now() + PATIENCE;
+        while !self.seen.contains(text) {
+            let left = until.saturating_duration_since(Instant::now());
+            let chunk = self.chunks.recv_timeout(left);
+            self.seen += &chunk.unwrap_or_else(|_| panic!("no `{text}` in: {}", self.seen));
+        }
+    }
+
+    fn type_in(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    /// The exit code, and how long it took.
+    fn end(&mut self) -> (u32, Duration) {
+        let began = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return (status.exit_code(), began.elapsed());
+            }
+            assert!(began.elapsed() < PATIENCE, "it does not end: {}", self.seen);
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+#[test]
+fn a_missing_answer_is_asked_and_explained() {
+    for term in ["xterm", "dumb"] {
+        let tool = Tool::with_pair(OFFICE);
+        let mut terminal = Terminal::open(&tool, term, &["takeover", "--dry-run"]);
+        terminal.expect("Take over to (1-2)");
+        terminal.type_in("?\r");
+        terminal.expect("The side that shall serve calls");
+        terminal.type_in("7\r");
+        terminal.expect("`7` is not a choice");
+        terminal.type_in("2\r");
+        // The answer is complete; the nodes cannot be reached.
+        let (code, _) = terminal.end();
+        assert_eq!(code, 2, "{term}: {}", terminal.seen);
+    }
+}
+
+#[test]
+fn ctrl_c_at_a_question_is_answered_within_a_second_and_changes_nothing() {
+    for term in ["xterm", "dumb"] {
+        let tool = Tool::with_pair(OFFICE);
+        let mut terminal = Terminal::open(&tool, term, &["takeover"]);
+        terminal.expect("Take over to (1-2)");
+        terminal.type_in("\u{3}");
+        let (code, waited) = terminal.end();
+        assert_eq!(code, 2, "{term}: {}", terminal.seen);
+        assert!(waited < Duration::from_secs(1), "{term}: {waited:?}");
+        assert_eq!(tool.files(), ["pair.toml"]);
+    }
+}
+
+#[test]
+fn colours_appear_on_a_terminal_unless_they_are_refused() {
+    let tool = Tool::new();
+    for (term, arguments, coloured) in [
+        ("xterm", &["--plain"][..], true),
+        ("xterm", &["--plain", "--no-color"], false),
+        ("dumb", &[], false),
+    ] {
+        let mut terminal = Terminal::open(&tool, term, arguments);
+        terminal.expect("q to quit");
+        terminal.type_in("q\r");
+        assert_eq!(terminal.end().0, 0);
+        let menu = terminal.seen.split("Enter choice").next().unwrap();
+        assert_eq!(
+            menu.contains("\u{1b}[1m"),
+            coloured,
+            "{term} {arguments:?}: {menu:?}"
+        );
+    }
+}
