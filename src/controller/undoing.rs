@@ -3,11 +3,11 @@
 use super::Controller;
 use super::planning::Review;
 use crate::agent::protocol::{End, Request, Response};
-use crate::engine::Session;
-use crate::error::{Error, Kind, Result};
+use crate::engine::{Session, oriented};
+use crate::error::{Error, Result};
 use crate::intent::{Answers, Operation};
-use crate::model::{OpId, Side};
-use crate::plan::{self, Plan, StepId};
+use crate::model::{BySide, OpId, Side};
+use crate::plan::{self, Plan, StepId, StepPlace};
 use std::time::Duration;
 
 /// Reading a journal, or one step back, from a node.
@@ -17,12 +17,15 @@ impl Controller {
     /// Undo of what moved traffic is the same operation the other way, planned afresh with all its
     /// checks; undo of anything else takes back step by step.
     pub(super) fn plan_undo(&self, session: &mut Session, op: OpId, answers: &Answers) -> Result<Review> {
-        let (side, undone) = committed(session, op)?;
+        let (undone, reversed) = committed(session, op)?;
+        let today = |key: &str| -> Result<Side> {
+            let then: Side = asked(&undone, key).parse().map_err(|_| damaged(op))?;
+            Ok(if reversed { then.other() } else { then })
+        };
         let mut again = Answers::default();
         let inverse = match undone.operation.as_str() {
             "takeover" => {
-                let to: Side = asked(&undone, "to").parse().map_err(|_| damaged(op, side))?;
-                again.set("to", to.other().as_str());
+                again.set("to", today("to")?.other().as_str());
                 Some(Operation::Takeover)
             }
             "traffic" => {
@@ -34,7 +37,7 @@ impl Controller {
                         "block"
                     },
                 );
-                again.set("side", asked(&undone, "side"));
+                again.set("side", today("side")?.as_str());
                 again.set("override", "yes");
                 Some(Operation::Traffic)
             }
@@ -59,17 +62,17 @@ impl Controller {
     }
 }
 
-/// The plan of a committed operation.
-fn committed(session: &mut Session, op: OpId) -> Result<(Side, Plan)> {
+/// The plan of a committed operation on today's sides, and whether the roles were reversed since.
+fn committed(session: &mut Session, op: OpId) -> Result<(Plan, bool)> {
     let answers = session.each(&Side::BOTH, |node| {
-        node.ask(
-            Request::History {
-                op: Some(op),
-                limit: 1,
-            },
-            READ,
-        )
+        let request = Request::History {
+            op: Some(op),
+            limit: 1,
+        };
+        node.ask(request, READ)
     });
+    let mut places = BySide::<Vec<(StepId, StepPlace)>>::default();
+    let mut told = None;
     for (side, answer) in [
         (Side::Primary, answers.primary),
         (Side::Secondary, answers.secondary),
@@ -80,27 +83,33 @@ fn committed(session: &mut Session, op: OpId) -> Result<(Side, Plan)> {
         let Some(operation) = operations.into_iter().next() else {
             continue;
         };
-        return match operation.end {
-            Some(End::Committed) => Ok((side, operation.plan)),
-            Some(_) => Err(Error::refused(
-                "not_done",
-                format!("operation {op} was not carried out to its end"),
-            )
-            .hint("there is nothing to undo")),
-            None => Err(Error::new(
-                Kind::Incomplete,
-                "unfinished",
-                format!("operation {op} is unfinished"),
-            )
-            .hint(format!(
-                "pairadm resume {op} goes on; pairadm undo {op} takes it back"
-            ))),
-        };
+        refuse_uncommitted(op, operation.end)?;
+        places[side] = operation.places;
+        told = Some(operation.plan);
     }
-    Err(
+    let told = told.ok_or_else(|| {
         Error::refused("no_such_operation", format!("no node knows operation {op}"))
-            .hint("pairadm history lists the operations"),
-    )
+            .hint("pairadm history lists the operations")
+    })?;
+    let plan = oriented(told.clone(), &places);
+    let reversed = plan != told;
+    Ok((plan, reversed))
+}
+
+fn refuse_uncommitted(op: OpId, end: Option<End>) -> Result<()> {
+    match end {
+        Some(End::Committed) => Ok(()),
+        Some(_) => Err(Error::refused(
+            "not_done",
+            format!("operation {op} was not carried out to its end"),
+        )
+        .hint("there is nothing to undo")),
+        None => Err(
+            Error::incomplete("unfinished", format!("operation {op} is unfinished")).hint(format!(
+                "pairadm resume {op} goes on; pairadm undo {op} takes it back"
+            )),
+        ),
+    }
 }
 
 fn asked<'p>(plan: &'p Plan, key: &str) -> &'p str {
@@ -110,11 +119,9 @@ fn asked<'p>(plan: &'p Plan, key: &str) -> &'p str {
         .map_or("", |(_, value)| value.as_str())
 }
 
-fn damaged(op: OpId, side: Side) -> Error {
-    Error::unknown(
-        "journal_damaged",
-        format!("the journal of operation {op} on the {side} does not say what was asked"),
-    )
+fn damaged(op: OpId) -> Error {
+    let message = format!("the journals do not say what was asked of operation {op}");
+    Error::unknown("journal_damaged", message)
 }
 
 /// Steps whose result is no longer there, as each node reads it back.

@@ -25,6 +25,6 @@ mod fake;
 mod tests;
 
 pub use event::{Event, Listener, Progress, Record, Recorder};
-pub use recover::{OpenOperation, find_open, next_op};
+pub use recover::{OpenOperation, find_open, next_op, oriented};
 pub use run::{Direction, Run, Verdict};
 pub use session::Session;

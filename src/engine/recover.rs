@@ -100,10 +100,21 @@ pub fn find_open(session: &mut Session) -> Result<Option<OpenOperation>> {
         op,
         tag: operation.tag,
         owner: operation.owner,
-        plan: operation.plan,
+        plan: oriented(operation.plan, &places),
         places,
         decided,
     }))
+}
+
+/// A journalled plan with its steps on the sides that its nodes have now. A plan names nodes by the role
+/// they had when it was made; what tells is which node's journal has which step.
+pub fn oriented(plan: Plan, places: &BySide<Vec<(StepId, StepPlace)>>) -> Plan {
+    let moved = plan.steps().any(|step| {
+        places[step.side.other()]
+            .iter()
+            .any(|(placed, _)| *placed == step.id)
+    });
+    if moved { plan.reversed() } else { plan }
 }
 
 fn of_node(session: &mut Session, side: Side, op: OpId) -> Result<Option<Operation>> {

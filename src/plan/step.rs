@@ -49,6 +49,18 @@ impl Plan {
         self.stages.iter().flat_map(|stage| &stage.steps)
     }
 
+    /// The same plan after the roles were reversed: every step stays with its node.
+    #[must_use]
+    pub fn reversed(mut self) -> Self {
+        for step in self.stages.iter_mut().flat_map(|stage| &mut stage.steps) {
+            step.side = step.side.other();
+        }
+        for side in &mut self.sides {
+            *side = side.other();
+        }
+        self
+    }
+
     /// True when the nodes are already as asked.
     pub fn is_empty(&self) -> bool {
         self.stages.iter().all(|stage| stage.steps.is_empty())
