@@ -1,15 +1,17 @@
 //! From both nodes' facts to a [`Status`].
 
+use super::warnings::warnings;
 use super::{NodeStatus, Status};
 use crate::config::Profile;
 use crate::error::Result;
 use crate::facts::{Facts, FactsQuery};
-use crate::model::{BySide, Pair, Side, Traffic};
+use crate::model::{BySide, Pair, Side, Traffic, paths};
+use crate::plan::files::hosts;
 
 /// What status asks a node: only what is quick.
 pub fn query(pair: &Pair, profile: &Profile, side: Side) -> FactsQuery {
     FactsQuery {
-        files: Vec::new(),
+        files: vec![paths::PAIR_FILE.to_owned(), hosts::PATH.to_owned()],
         brief: true,
         ..crate::plan::configure::query(pair, None, profile, side)
     }
@@ -33,7 +35,7 @@ pub fn assemble(
     let newest = answers
         .iter()
         .filter_map(|(_, answer)| answer.as_ref().ok()?.0.last_operation.clone());
-    Status {
+    let mut status = Status {
         pair: pair.name.clone(),
         profile: profile.name.clone(),
         at,
@@ -50,7 +52,9 @@ pub fn assemble(
         last_operation: newest.max_by_key(|(op, _, _)| *op),
         warnings: Vec::new(),
         nodes,
-    }
+    };
+    status.warnings = warnings(pair, profile, answers, &status);
+    status
 }
 
 fn node(pair: &Pair, profile: &Profile, side: Side, answer: &Result<(Facts, u64)>) -> NodeStatus {
@@ -88,11 +92,18 @@ fn node(pair: &Pair, profile: &Profile, side: Side, answer: &Result<(Facts, u64)
         version: facts.version.clone(),
         counters: facts.counters.clone(),
         link_us: Some(link_us),
-        peer_us: facts.reach.iter().find_map(|(_, rtt)| *rtt),
+        peer_us: peer_us(pair, side, facts),
         generation: state.map(|state| state.generation),
         pending_restart: state
             .map(|state| state.pending_restart.clone())
             .unwrap_or_default(),
         debts: state.map(|state| state.debts.clone()).unwrap_or_default(),
     }
+}
+
+/// Round trip to the peer: over the duplication link where there is one.
+fn peer_us(pair: &Pair, side: Side, facts: &Facts) -> Option<u64> {
+    let peer = &pair.nodes[side.other()];
+    let time = |address| facts.reach.iter().find(|(target, _)| *target == address)?.1;
+    peer.duplication.iter().chain(peer.address.iter()).find_map(time)
 }

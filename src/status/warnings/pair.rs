@@ -1,0 +1,70 @@
+//! Whether both nodes remember the same pair, and keep the same time.
+
+use super::{View, warning};
+use crate::model::paths;
+use crate::status::{Severity, Warning};
+
+/// Clocks further apart make logs of a call hard to bring together, microseconds.
+const LARGEST_SKEW_US: u64 = 1_000_000;
+
+pub fn judge(view: &View<'_>) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    let (Some(primary), Some(secondary)) = (view.facts.primary, view.facts.secondary) else {
+        return warnings;
+    };
+    if let (Some(one), Some(other)) = (&primary.state, &secondary.state) {
+        if one.generation != other.generation {
+            let newer = if one.generation > other.generation {
+                primary
+            } else {
+                secondary
+            };
+            warnings.push(warning(
+                Severity::Warning,
+                "generation_differs",
+                format!(
+                    "the nodes remember different generations, {} and {}; {} knows better",
+                    one.generation, other.generation, newer.hostname
+                ),
+                "the next `pairadm takeover` to the active side settles it",
+            ));
+        } else if one.active != other.active || one.side == other.side {
+            warnings.push(warning(
+                Severity::Critical,
+                "views_differ",
+                "the nodes remember different roles or active sides".to_owned(),
+                "`pairadm configure` writes them anew",
+            ));
+        }
+    }
+    let content = |facts: &crate::facts::Facts| facts.file(paths::PAIR_FILE).map(|file| file.sha256.clone());
+    if content(primary) != content(secondary) {
+        warnings.push(warning(
+            Severity::Warning,
+            "pair_file_differs",
+            format!("{} is not the same on both nodes", paths::PAIR_FILE),
+            "`pairadm configure` makes it the same",
+        ));
+    }
+    let skew = primary.clock_us.abs_diff(secondary.clock_us);
+    if skew > LARGEST_SKEW_US {
+        warnings.push(warning(
+            Severity::Warning,
+            "clocks_differ",
+            format!("the clocks are {} s apart", skew / 1_000_000),
+            "name NTP servers in `pairadm settings`",
+        ));
+    }
+    if let Some((op, title, true)) = &view.status.last_operation {
+        let running = view.reached().any(|(_, facts)| facts.lock.is_some());
+        if !running {
+            warnings.push(warning(
+                Severity::Warning,
+                "unfinished_operation",
+                format!("operation {op} ({title}) is unfinished"),
+                format!("`pairadm resume {op}` goes on, `pairadm undo {op}` takes it back"),
+            ));
+        }
+    }
+    warnings
+}

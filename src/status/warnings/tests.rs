@@ -1,0 +1,231 @@
+//! Every warning appears for what it is there for, and a sound pair has none.
+
+#![allow(clippy::unwrap_used)]
+
+use crate::error::Error;
+use crate::model::{Debt, Generation, OpId, Side, Traffic, paths};
+use crate::plan::checks::sample::Nodes;
+use crate::plan::files::hosts;
+use crate::status::{Severity, Status, assemble};
+
+fn configured() -> Nodes {
+    let mut nodes = Nodes::default();
+    nodes.configure();
+    nodes
+}
+
+fn status(nodes: &Nodes, lost: Option<Side>) -> Status {
+    let answers = nodes.facts.as_ref().map(|side, facts| {
+        if lost == Some(side) {
+            Err(Error::unknown("link_lost", "no route to host"))
+        } else {
+            Ok((facts.clone(), 800))
+        }
+    });
+    assemble(&nodes.pair, &nodes.profile, &answers, "now".to_owned())
+}
+
+fn codes(nodes: &Nodes) -> Vec<String> {
+    status(nodes, None)
+        .warnings
+        .into_iter()
+        .map(|warning| warning.code)
+        .collect()
+}
+
+/// Exactly these, worst first.
+#[track_caller]
+fn warned(bend: impl FnOnce(&mut Nodes), expected: &[&str]) {
+    let mut nodes = configured();
+    bend(&mut nodes);
+    assert_eq!(codes(&nodes), expected);
+}
+
+#[test]
+fn a_sound_pair_has_no_warnings() {
+    let nodes = configured();
+    let status = status(&nodes, None);
+    assert_eq!(status.warnings, []);
+    assert_eq!(status.active, Some(Side::Primary));
+}
+
+#[test]
+fn vips_on_both_and_nowhere_are_critical() {
+    warned(
+        |nodes| {
+            let vip = nodes.facts.primary.addresses.last().unwrap().clone();
+            nodes.facts.secondary.addresses.push(vip);
+        },
+        &["vip_on_both", "vip_on_blocked_side"],
+    );
+    warned(
+        |nodes| drop(nodes.facts.primary.addresses.pop()),
+        &["vip_nowhere"],
+    );
+}
+
+#[test]
+fn traffic_on_both_and_on_none_is_critical() {
+    warned(
+        |nodes| {
+            nodes.facts.secondary.firewall = nodes.facts.primary.firewall.clone();
+            nodes.facts.secondary.state.as_mut().unwrap().traffic = Traffic::Allowed;
+        },
+        &["both_allowed"],
+    );
+    warned(
+        |nodes| {
+            nodes.facts.primary.firewall = nodes.facts.secondary.firewall.clone();
+            nodes.facts.primary.state.as_mut().unwrap().traffic = Traffic::Blocked;
+        },
+        &["both_blocked"],
+    );
+}
+
+#[test]
+fn a_vip_apart_from_its_traffic_is_critical() {
+    warned(
+        |nodes| {
+            let vip = nodes.facts.primary.addresses.pop().unwrap();
+            nodes.facts.secondary.addresses.push(vip);
+        },
+        &["vip_on_blocked_side"],
+    );
+}
+
+#[test]
+fn rules_that_went_away_or_are_faulty_are_told() {
+    warned(
+        |nodes| {
+            nodes.facts.secondary.firewall.v4 = None;
+            nodes.facts.secondary.firewall.v6 = None;
+        },
+        &["traffic_not_as_recorded"],
+    );
+    warned(
+        |nodes| nodes.facts.primary.firewall.faults = vec!["jump is not first".to_owned()],
+        &["rules_faulty"],
+    );
+}
+
+#[test]
+fn one_lost_node_leaves_the_rest_readable() {
+    let status = status(&configured(), Some(Side::Secondary));
+    let codes: Vec<&str> = status
+        .warnings
+        .iter()
+        .map(|warning| warning.code.as_str())
+        .collect();
+    assert_eq!(codes, ["peer_unreachable"]);
+    assert_eq!(status.active, Some(Side::Primary));
+}
+
+#[test]
+fn a_dead_service_is_critical_on_the_active_side_only() {
+    for (side, severity) in [
+        (Side::Primary, Severity::Critical),
+        (Side::Secondary, Severity::Warning),
+    ] {
+        let mut nodes = configured();
+        nodes.facts[side].units[0].active = "failed".to_owned();
+        let warnings = status(&nodes, None).warnings;
+        assert_eq!(
+            (warnings[0].code.as_str(), warnings[0].severity),
+            ("service_down", severity)
+        );
+    }
+    warned(|nodes| nodes.facts.primary.sip[0].1 = None, &["service_silent"]);
+}
+
+#[test]
+fn different_memories_are_told() {
+    warned(
+        |nodes| nodes.facts.primary.state.as_mut().unwrap().generation = Generation(9),
+        &["generation_differs"],
+    );
+    warned(
+        |nodes| nodes.facts.primary.state.as_mut().unwrap().active = Some("beta".to_owned()),
+        &["views_differ"],
+    );
+    warned(|nodes| nodes.facts.secondary.state = None, &["not_configured"]);
+    warned(
+        |nodes| nodes.write(Side::Primary, paths::PAIR_FILE, "other"),
+        &["pair_file_differs"],
+    );
+    warned(
+        |nodes| nodes.write(Side::Primary, hosts::PATH, "127.0.0.1 localhost\n"),
+        &["hosts_changed"],
+    );
+}
+
+#[test]
+fn what_is_left_to_do_is_told() {
+    warned(
+        |nodes| {
+            nodes.facts.primary.state.as_mut().unwrap().pending_restart = vec!["kamailio.service".to_owned()]
+        },
+        &["restart_pending"],
+    );
+    warned(
+        |nodes| {
+            nodes.facts.primary.state.as_mut().unwrap().debts = vec![Debt {
+                op: OpId(3),
+                node: "beta".to_owned(),
+                what: "block traffic".to_owned(),
+            }];
+        },
+        &["debt"],
+    );
+    warned(
+        |nodes| nodes.facts.primary.last_operation = Some((OpId(4), "take over".to_owned(), true)),
+        &["unfinished_operation"],
+    );
+    warned(
+        |nodes| {
+            let now = nodes.facts.primary.clock_us / 1_000_000;
+            nodes.facts.primary.state.as_mut().unwrap().restarts = vec![now - 9, now - 5];
+        },
+        &["repeated_restarts"],
+    );
+}
+
+#[test]
+fn guard_clock_links_and_keepalived_are_watched() {
+    warned(
+        |nodes| nodes.facts.primary.units.last_mut().unwrap().enabled = "disabled".to_owned(),
+        &["guard_not_enabled"],
+    );
+    warned(
+        |nodes| nodes.facts.primary.clock_us += 5_000_000,
+        &["clocks_differ"],
+    );
+    warned(
+        |nodes| nodes.facts.primary.reach = vec![([192, 0, 2, 12].into(), None)],
+        &["link_down"],
+    );
+    warned(
+        |nodes| {
+            nodes.pair.nodes.primary.health_check.v4 = Some([192, 0, 2, 1].into());
+            nodes.facts.primary.reach = vec![([192, 0, 2, 1].into(), None)];
+        },
+        &["control_address_silent"],
+    );
+    warned(
+        |nodes| nodes.facts.primary.keepalived = true,
+        &["keepalived_holds_vip"],
+    );
+}
+
+#[test]
+fn every_warning_says_what_to_do() {
+    let mut nodes = configured();
+    nodes.facts.secondary.state = None;
+    nodes.facts.primary.addresses.pop();
+    nodes.facts.primary.units[0].active = "failed".to_owned();
+    assert!(
+        status(&nodes, None)
+            .warnings
+            .iter()
+            .all(|warning| warning.hint.is_some())
+    );
+}
