@@ -364,16 +364,12 @@ impl Session {
             }
             _ => {}
         }
-        let tag = journal.log().tag.clone();
-        for found in journal.log().found.values() {
-            if let Found::File(found) = found {
-                file::sweep(&found.path, &tag)?;
-            }
-        }
+        let context = context(&paths, op, &journal.log().tag, deadline);
+        step::sweep(&context, journal.log())?;
         journal.record(vec![Entry::Finished { end }])?;
         self.armed = None;
         if timer == Timer::Armed {
-            arm::stop(&context(&paths, op, "", deadline))?;
+            arm::stop(&self::context(&paths, op, "", deadline))?;
         }
         Ok(())
     }

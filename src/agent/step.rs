@@ -228,6 +228,22 @@ pub fn revert(
     }
 }
 
+/// Removes what crashes in the middle of the operation may have left beside its files, also of steps
+/// whose intent never reached the journal.
+pub fn sweep(context: &Context<'_>, log: &Log) -> Result<()> {
+    let planned = log.plan.steps().filter_map(|step| match &step.action {
+        Action::File(put) => Some(PathBuf::from(&put.path)),
+        _ => None,
+    });
+    let found = log.found.values().filter_map(|found| match found {
+        Found::File(found) => Some(found.path.clone()),
+        _ => None,
+    });
+    planned
+        .chain(found)
+        .try_for_each(|path| file::sweep(context, &path))
+}
+
 /// Steps of which nothing can be seen afterwards: that they begin is journalled by itself.
 pub fn leaves_no_trace(action: &Action) -> bool {
     matches!(

@@ -3,7 +3,7 @@
 
 use super::fault::fault;
 use super::live::Live;
-use super::replace::{Draft, Dress, beside};
+use super::replace::{Draft, Dress, beside, sync_parent};
 use crate::agent::boundary;
 use crate::agent::paths::NodePaths;
 use crate::error::{Error, Result};
@@ -56,7 +56,7 @@ pub fn keep(
     let first = place(paths, file, keep, tag);
     let second = place(paths, file, keep, &format!("{tag}_{step}"));
     for place in [first, second] {
-        match write(&place, live, tag) {
+        match write(&place, live) {
             Ok(()) => return Ok(place),
             Err(error) if error.code == "exists" => {}
             Err(error) => return Err(error),
@@ -69,18 +69,19 @@ pub fn keep(
     )
 }
 
-fn write(place: &Path, live: &Live, tag: &str) -> Result<()> {
+/// Under which name a backup is written before it is whole.
+pub fn draft_of(place: &Path) -> PathBuf {
+    beside(place, "part")
+}
+
+fn write(place: &Path, live: &Live) -> Result<()> {
     if let Some(there) = Live::read(place)? {
-        if there.sha256 == live.sha256 && there.meta == live.meta {
-            return Ok(());
+        if there.sha256 == live.sha256 && there.meta.is_same_but_for_reading(&live.meta) {
+            return sync_parent(place);
         }
         return Err(Error::refused("exists", "taken"));
     }
-    let draft = Draft::write(
-        beside(place, tag, "part"),
-        &live.bytes,
-        Dress::Original(&live.meta),
-    )?;
+    let draft = Draft::write(draft_of(place), &live.bytes, Dress::Original(&live.meta))?;
     boundary::reached("before backup");
     draft.publish_new(place)
 }

@@ -325,7 +325,7 @@ pub fn still_ours(found: &Found, made: Option<&[u8]>) -> Result<Option<String>> 
 /// Gives the first original back, if the file is still as the step made it (S10).
 pub fn revert(context: &Context<'_>, found: &Found, made: Option<&[u8]>) -> Result<StepReport> {
     let path = &found.path;
-    sweep(path, context.tag)?;
+    sweep(context, path)?;
     let live = Live::read(path)?;
     let now = live.as_ref().map(Live::seal);
     if now == found.seal() || (now == found.here && now != found.after) {
@@ -382,14 +382,22 @@ fn restore(
     }
 }
 
-/// Removes what a crash in the middle of this operation may have left beside the file.
-pub fn sweep(path: &Path, tag: &str) -> Result<()> {
-    remove_if_there(&draft_of(path, tag))
-        .map_err(|error| fault(path, "an unfinished draft cannot be removed", &error))
+/// Removes what a crash in the middle of this operation may have left of `path` and its backup.
+pub fn sweep(context: &Context<'_>, path: &Path) -> Result<()> {
+    let backup = |keep| backup::draft_of(&backup::place(context.paths, path, keep, context.tag));
+    for draft in [
+        draft_of(path, context.tag),
+        backup(Keep::Beside),
+        backup(Keep::Aside),
+    ] {
+        remove_if_there(&draft)
+            .map_err(|error| fault(&draft, "an unfinished draft cannot be removed", &error))?;
+    }
+    Ok(())
 }
 
 fn draft_of(path: &Path, tag: &str) -> PathBuf {
-    beside(path, tag, "new")
+    beside(path, &format!("{tag}.new"))
 }
 
 fn missing_directories(path: &Path) -> Vec<PathBuf> {

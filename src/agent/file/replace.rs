@@ -136,19 +136,23 @@ pub fn sync_parent(place: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Removes a file, if there is one.
+/// Removes a file, if there is one. Looks first: a read-only file system refuses even to remove what is
+/// not there.
 pub fn remove_if_there(path: &Path) -> io::Result<()> {
+    if std::fs::symlink_metadata(path).is_err() {
+        return Ok(());
+    }
     match std::fs::remove_file(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         result => result,
     }
 }
 
-/// A name beside `place` that programs take for no configuration: hidden, with the operation's tag.
-pub fn beside(place: &Path, tag: &str, suffix: &str) -> PathBuf {
+/// A name beside `place` that programs take for no configuration: hidden.
+pub fn beside(place: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(".");
     name.push(place.file_name().unwrap_or_default());
-    name.push(format!(".{tag}.{suffix}"));
+    name.push(format!(".{suffix}"));
     place.with_file_name(name)
 }
 

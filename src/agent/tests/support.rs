@@ -147,6 +147,12 @@ pub fn owner() -> LockOwner {
     }
 }
 
+/// A number that the node has not seen.
+pub fn next_op(node: &Node) -> u64 {
+    let numbers = crate::agent::journal::numbers(&node.paths()).unwrap();
+    numbers.first().map_or(1, |op| op.0 + 1)
+}
+
 /// One stage a group of actions, steps numbered from 1.
 pub fn plan(stages: Vec<Vec<Action>>) -> Plan {
     let mut number = 0;
