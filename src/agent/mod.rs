@@ -42,6 +42,8 @@ use std::os::fd::AsFd as _;
 
 /// `pairadm agent`: serves the node it runs on. Returns the exit code.
 pub fn run() -> Result<u8> {
+    // The login's may be anything; hooks and new directories get a known one.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
     // Unbuffered, so that waiting for the descriptor is waiting for a call.
     let input = std::io::stdin()
         .as_fd()

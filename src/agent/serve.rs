@@ -141,7 +141,7 @@ impl<R: Read + AsFd> Lines<R> {
             if !self.wait(until)? {
                 return Ok(Next::Late);
             }
-            let mut chunk = [0; 64 * 1024];
+            let mut chunk = [0; 16 * 1024];
             match self.input.read(&mut chunk) {
                 Ok(0) => return Ok(Next::End),
                 Ok(count) => self.buffer.extend_from_slice(&chunk[..count]),

@@ -81,7 +81,7 @@ fn write(place: &Path, live: &Live) -> Result<()> {
         }
         return Err(Error::refused("exists", "taken"));
     }
-    let draft = Draft::write(draft_of(place), &live.bytes, Dress::Original(&live.meta))?;
+    let draft = Draft::write(&draft_of(place), &live.bytes, Dress::Original(&live.meta))?;
     boundary::reached("before backup");
     draft.publish_new(place)
 }

@@ -9,7 +9,9 @@
 
 mod backup;
 mod conflict;
+mod directory;
 mod fault;
+mod found;
 mod live;
 mod obstacle;
 mod put;
@@ -17,5 +19,6 @@ mod replace;
 mod space;
 
 pub use fault::fault;
+pub use found::Found;
 pub use obstacle::image;
-pub use put::{Found, Request, Want, Wear, apply, find, revert, still_ours, sweep, verify};
+pub use put::{Request, Want, Wear, apply, find, revert, still_ours, sweep, verify};

@@ -5,18 +5,16 @@
 
 use super::conflict::conflict;
 use super::fault::fault;
+use super::found::{Found, Original};
 use super::live::{Live, Meta, Seal};
 use super::replace::{Draft, Dress, beside, remove, remove_if_there, sync_parent};
 use super::space::Demand;
-use super::{backup, obstacle};
+use super::{backup, directory, obstacle};
 use crate::agent::boundary;
-use crate::agent::protocol::{Backup, StepReport};
+use crate::agent::protocol::StepReport;
 use crate::agent::step::Context;
 use crate::error::{Error, Kind, Result};
-use crate::plan::Keep;
-use serde::{Deserialize, Serialize};
-use std::io::ErrorKind;
-use std::os::unix::fs::DirBuilderExt as _;
+use crate::plan::{Keep, StepId};
 use std::path::{Path, PathBuf};
 
 /// What a file shall become.
@@ -46,55 +44,11 @@ pub enum Wear {
     Exactly(Meta),
 }
 
-/// What a file step found and is about to do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Found {
-    /// The file.
-    pub path: PathBuf,
-    /// The first original: its content's hash and everything else about it. `None`: no file.
-    pub original: Option<Original>,
-    /// What was there when the step was prepared; differs from the original only when an operation
-    /// that was never finished had changed the file already.
-    pub here: Option<Seal>,
-    /// What the step makes of it.
-    pub after: Option<Seal>,
-    /// Directories to be made, outermost first.
-    pub made: Vec<PathBuf>,
-}
-
-/// A first original.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Original {
-    /// SHA-256 of its content.
-    pub sha256: String,
-    /// Bytes.
-    pub size: u64,
-    /// Owner, mode, times, attributes.
-    pub meta: Meta,
-    /// Where it is kept.
-    pub backup: PathBuf,
-    /// The operation that kept it.
-    pub op: crate::model::OpId,
-}
-
-impl Original {
-    fn seal(&self) -> Seal {
-        Seal {
-            sha256: self.sha256.clone(),
-            mode: self.meta.mode,
-            uid: self.meta.uid,
-            gid: self.meta.gid,
-        }
-    }
-
-    /// For listings and reports.
-    pub fn describe(&self, of: &Path) -> Backup {
-        Backup {
-            of: of.display().to_string(),
-            path: self.backup.display().to_string(),
-            sha256: self.sha256.clone(),
-            size: self.size,
-            op: self.op,
+impl Wear {
+    /// Permission bits of a new file.
+    const fn mode(&self) -> u32 {
+        match self {
+            Self::Own { mode, .. } | Self::Exactly(Meta { mode, .. }) => *mode,
         }
     }
 }
@@ -102,7 +56,7 @@ impl Original {
 /// One file of a stage: what is wanted, what was planned against, and the original that an unfinished
 /// operation has kept already.
 pub struct Request<'r> {
-    pub step: crate::plan::StepId,
+    pub step: StepId,
     pub want: &'r Want,
     /// SHA-256 that the plan was made from.
     pub before: Option<&'r str>,
@@ -154,7 +108,7 @@ fn find_one(context: &Context<'_>, request: &Request<'_>, live: Option<Live>) ->
     let want = request.want;
     let after = want.seal(live.as_ref());
     let here = live.as_ref().map(Live::seal);
-    let made = missing_directories(&want.path);
+    let made = directory::missing(&want.path);
     let original = match (request.earlier, live) {
         // What is there now is an unfinished operation's work: the original is the one it kept (S3).
         (Some(earlier), _) if earlier.after == here && earlier.seal() != here => earlier.original.clone(),
@@ -184,49 +138,6 @@ fn find_one(context: &Context<'_>, request: &Request<'_>, live: Option<Live>) ->
         after,
         made,
     })
-}
-
-impl Found {
-    fn seal(&self) -> Option<Seal> {
-        self.original.as_ref().map(Original::seal)
-    }
-
-    fn report(&self, changed: bool, verb: &str) -> StepReport {
-        let path = self.path.display();
-        let (detail, backup) = match &self.original {
-            Some(original) => (
-                format!("{verb} {path}; original kept as {}", original.backup.display()),
-                Some(original.describe(&self.path)),
-            ),
-            None => (format!("{verb} {path}; there was no such file"), None),
-        };
-        StepReport {
-            changed,
-            detail,
-            backup,
-        }
-    }
-
-    /// The first original's bytes, checked against the journalled hash.
-    pub fn original_bytes(&self) -> Result<Option<(Vec<u8>, &Original)>> {
-        let Some(original) = &self.original else {
-            return Ok(None);
-        };
-        let kept = Live::read(&original.backup)?.filter(|kept| kept.sha256 == original.sha256);
-        match kept {
-            Some(kept) => Ok(Some((kept.bytes, original))),
-            None => Err(Error::unknown(
-                "backup_damaged",
-                "the backup is missing or not the original any more",
-            )
-            .at(original.backup.display())
-            .because(format!("SHA-256 {} is in the journal", original.sha256))
-            .hint(format!(
-                "restore {} by hand from another backup",
-                self.path.display()
-            ))),
-        }
-    }
 }
 
 impl Want {
@@ -273,7 +184,7 @@ pub fn apply(context: &Context<'_>, want: &Want, found: &Found) -> Result<StepRe
             }
         }
         Some(bytes) => {
-            make_directories(&found.made, want)?;
+            directory::make(&found.made, want.wear.mode())?;
             let dress = match (&want.wear, &live) {
                 (Wear::Exactly(meta), _) => Dress::Original(meta),
                 (Wear::Own { .. }, Some(live)) => Dress::Like(
@@ -282,7 +193,7 @@ pub fn apply(context: &Context<'_>, want: &Want, found: &Found) -> Result<StepRe
                 ),
                 (Wear::Own { mode, .. }, None) => Dress::New(*mode),
             };
-            Draft::write(draft_of(&want.path, context.tag), bytes, dress)?
+            Draft::write(&draft_of(&want.path, context.tag), bytes, dress)?
                 .replace(&want.path, live.as_ref())?;
         }
     }
@@ -329,7 +240,7 @@ pub fn revert(context: &Context<'_>, found: &Found, made: Option<&[u8]>) -> Resu
     let live = Live::read(path)?;
     let now = live.as_ref().map(Live::seal);
     if now == found.seal() || (now == found.here && now != found.after) {
-        remove_directories(&found.made)?;
+        directory::remove(&found.made)?;
         return Ok(found.report(false, "never changed or already given back:"));
     }
     if now != found.after {
@@ -347,7 +258,7 @@ pub fn revert(context: &Context<'_>, found: &Found, made: Option<&[u8]>) -> Resu
         (None, Some(live)) => remove(path, live)?,
         (None, None) => {}
     }
-    remove_directories(&found.made)?;
+    directory::remove(&found.made)?;
     let live = Live::read(path)?;
     if live.as_ref().map(Live::seal) != found.seal() {
         return Err(conflict(
@@ -371,7 +282,7 @@ fn restore(
 ) -> Result<()> {
     let path = &found.path;
     let dress = Dress::Original(&original.meta);
-    match Draft::write(draft_of(path, context.tag), bytes, dress) {
+    match Draft::write(&draft_of(path, context.tag), bytes, dress) {
         Ok(draft) => draft.replace(path, live),
         Err(error) if error.code == "disk_full" && original.op == context.op => {
             std::fs::rename(&original.backup, path).map_err(|_| error)?;
@@ -398,49 +309,4 @@ pub fn sweep(context: &Context<'_>, path: &Path) -> Result<()> {
 
 fn draft_of(path: &Path, tag: &str) -> PathBuf {
     beside(path, &format!("{tag}.new"))
-}
-
-fn missing_directories(path: &Path) -> Vec<PathBuf> {
-    let mut missing: Vec<PathBuf> = path
-        .ancestors()
-        .skip(1)
-        .take_while(|directory| !directory.exists())
-        .map(Path::to_owned)
-        .collect();
-    missing.reverse();
-    missing
-}
-
-/// A private file gets private directories.
-fn make_directories(made: &[PathBuf], want: &Want) -> Result<()> {
-    let mode = match &want.wear {
-        Wear::Own { mode, .. } | Wear::Exactly(Meta { mode, .. }) => {
-            if mode & 0o077 == 0 {
-                0o700
-            } else {
-                0o755
-            }
-        }
-    };
-    for directory in made {
-        match std::fs::DirBuilder::new().mode(mode).create(directory) {
-            Ok(()) => sync_parent(directory)?,
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(fault(directory, "the directory cannot be made", &error)),
-        }
-        boundary::reached("directory made");
-    }
-    Ok(())
-}
-
-/// Directories in which something else lives by now stay.
-fn remove_directories(made: &[PathBuf]) -> Result<()> {
-    for directory in made.iter().rev() {
-        match std::fs::remove_dir(directory) {
-            Ok(()) => sync_parent(directory)?,
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::DirectoryNotEmpty) => {}
-            Err(error) => return Err(fault(directory, "the directory cannot be removed", &error)),
-        }
-    }
-    Ok(())
 }

@@ -10,7 +10,7 @@ use rustix::io::Errno;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
 /// How the new file is dressed.
@@ -32,18 +32,18 @@ pub struct Draft {
 
 impl Draft {
     /// Writes and fsyncs everything under `path`; what a crash of the same operation left there goes.
-    pub fn write(path: PathBuf, bytes: &[u8], dress: Dress<'_>) -> Result<Self> {
-        let failed = |error: io::Error| fault(&path, "the new content cannot be written", &error);
-        remove_if_there(&path).map_err(failed)?;
+    pub fn write(path: &Path, bytes: &[u8], dress: Dress<'_>) -> Result<Self> {
+        let failed = |error: io::Error| fault(path, "the new content cannot be written", &error);
+        remove_if_there(path).map_err(failed)?;
         let mut file = File::options()
             .write(true)
             .create_new(true)
             .mode(0o600)
             .custom_flags((OFlags::NOFOLLOW | OFlags::CLOEXEC).bits().cast_signed())
-            .open(&path)
+            .open(path)
             .map_err(failed)?;
         let draft = Self {
-            path: path.clone(),
+            path: path.to_owned(),
             published: false,
         };
         boundary::reached("draft created");
@@ -54,7 +54,9 @@ impl Draft {
         boundary::reached("draft written");
         match dress {
             Dress::Like(meta, mode) => meta.dress_new_content(&file, mode),
-            Dress::New(mode) => file.set_permissions(std::fs::Permissions::from_mode(mode)),
+            // A set-group-ID directory would give it its group.
+            Dress::New(mode) => fchown(&file, Some(0), Some(0))
+                .and_then(|()| file.set_permissions(std::fs::Permissions::from_mode(mode))),
             Dress::Original(meta) => meta.dress_original(&file),
         }
         .map_err(failed)?;

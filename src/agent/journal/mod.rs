@@ -118,7 +118,9 @@ impl Journal {
     /// Appends lines; they reach the disk with the next [`Journal::sync`].
     pub fn append(&mut self, entries: Vec<Entry>) -> Result<()> {
         self.write(&entries)?;
-        entries.into_iter().for_each(|entry| self.log.add(entry));
+        for entry in entries {
+            self.log.add(entry);
+        }
         Ok(())
     }
 

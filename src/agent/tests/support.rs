@@ -17,14 +17,16 @@ pub const TAG: &str = "pairadm_42_1763600000";
 /// A node's directory with `etc` for its files and `bin` for the programs that stand in for systemd's.
 pub struct Node {
     pub root: PathBuf,
-    _temporary: Option<tempfile::TempDir>,
+    /// Goes with the node.
+    #[allow(dead_code)]
+    temporary: Option<tempfile::TempDir>,
 }
 
 impl Node {
     pub fn new() -> Self {
         let temporary = tempfile::tempdir().unwrap();
         let mut node = Self::at(temporary.path());
-        node._temporary = Some(temporary);
+        node.temporary = Some(temporary);
         node
     }
 
@@ -34,7 +36,7 @@ impl Node {
         }
         Self {
             root: root.to_owned(),
-            _temporary: None,
+            temporary: None,
         }
     }
 

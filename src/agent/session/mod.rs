@@ -1,0 +1,204 @@
+//! The agent's side of one conversation: what each request means, and what is remembered from one
+//! request to the next.
+
+mod operation;
+
+use super::arm;
+use super::file;
+use super::journal::{self, Entry, Journal};
+use super::lock::{self, Lock};
+use super::paths::NodePaths;
+use super::protocol::{LockOwner, Operation, Request, Response};
+use super::step::Context;
+use super::traffic::Gate;
+use super::watch::Watch;
+use super::{backups, network, state};
+use crate::error::{Error, Result};
+use crate::facts::{Facts, FactsQuery};
+use crate::model::OpId;
+use crate::probe;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// One agent.
+#[derive(Debug)]
+pub struct Session {
+    paths: NodePaths,
+    lock: Option<Lock>,
+    journal: Option<Journal>,
+    /// What happened in the dark window and is not in the journal yet.
+    unsettled: Vec<Entry>,
+    gate: Gate,
+    armed: Option<(OpId, Instant)>,
+    watch: Option<Watch>,
+}
+
+impl Session {
+    /// An agent that has not been asked anything.
+    pub fn new(paths: NodePaths) -> Self {
+        Self {
+            paths,
+            lock: None,
+            journal: None,
+            unsettled: Vec::new(),
+            gate: Gate::default(),
+            armed: None,
+            watch: None,
+        }
+    }
+
+    /// Answers one request.
+    pub fn answer(&mut self, request: Request, deadline: Instant) -> Result<Response> {
+        match request {
+            Request::Ping => {}
+            Request::Facts(query) => return Ok(Response::Facts(Box::new(self.facts(&query, deadline)))),
+            Request::Lock { owner } => self.take_lock(&owner)?,
+            Request::Unlock => {
+                self.journal = None;
+                self.lock = None;
+            }
+            Request::Begin { op, tag, owner, plan } => self.begin(op, tag, owner, plan)?,
+            Request::Prepare { op, steps } => self.prepare(op, &steps, deadline)?,
+            Request::Apply { op, step } => return self.apply(op, step, deadline).map(Response::Step),
+            Request::Verify { op, step } => return self.verify(op, step, deadline).map(Response::Step),
+            Request::Revert { op, step } => return self.revert(op, step, deadline).map(Response::Step),
+            Request::Settle { op } => self.settle(op)?,
+            Request::Arm { op, seconds } => self.arm(op, seconds, deadline)?,
+            Request::Confirm { op } => arm::confirm(&context(&self.paths, op, "", deadline))?,
+            Request::Finish { op, end } => self.finish(op, end, deadline)?,
+            Request::History { op, limit } => {
+                let operations = self.history(op, limit)?;
+                return Ok(Response::History { operations });
+            }
+            Request::Probe { action } => return network::look(&action, deadline).map(Response::Step),
+            Request::WhoHas { vips } => {
+                let seen = probe::who_has(&vips, probe::PROBE_TRIES, probe::PROBE_WAIT)?;
+                return Ok(Response::Holders { seen });
+            }
+            Request::Read { path } => return file::image(Path::new(&path)).map(Response::File),
+            Request::Backups => {
+                let backups = backups::list(&self.paths)?;
+                return Ok(Response::Backups { backups });
+            }
+            Request::Prune { paths } => {
+                self.locked()?;
+                backups::prune(&self.paths, &paths)?;
+            }
+            Request::State => {
+                let state = state::read(&self.paths)?;
+                return Ok(Response::State { state });
+            }
+            Request::Reach { target, timeout_ms } => {
+                let timeout =
+                    Duration::from_millis(timeout_ms).min(deadline.saturating_duration_since(Instant::now()));
+                let rtt_us = probe::ping(target, timeout)?.map(micros);
+                return Ok(Response::Reached { rtt_us });
+            }
+            Request::Watch { target, port, hz } => {
+                self.watch = Some(Watch::start(SocketAddr::new(target, port), hz)?);
+            }
+            Request::Watched => return self.watched(),
+        }
+        Ok(Response::Done)
+    }
+
+    /// When the armed changes are due to be taken back.
+    pub fn due(&self) -> Option<Instant> {
+        self.armed.map(|(_, due)| due)
+    }
+
+    /// Takes unconfirmed armed changes back: their time is up, or the controller is gone.
+    pub fn fire(&mut self, deadline: Instant) -> Result<()> {
+        let Some((op, _)) = self.armed.take() else {
+            return Ok(());
+        };
+        let paths = self.paths.clone();
+        self.open(op)?;
+        let Some(journal) = &mut self.journal else {
+            return Ok(());
+        };
+        if arm::fire(&paths, journal, &mut self.gate)? {
+            arm::stop(&context(&paths, op, "", deadline))?;
+        }
+        Ok(())
+    }
+
+    fn facts(&self, query: &FactsQuery, deadline: Instant) -> Facts {
+        let mut facts = crate::facts::gather(query, deadline);
+        match lock::holder(&self.paths) {
+            Ok(holder) => facts.lock = holder.map(|holder| holder.owner),
+            Err(error) => facts.gaps.push(error.to_string()),
+        }
+        match journal::newest_first(&self.paths).map(|mut logs| logs.next().transpose()) {
+            Ok(Ok(newest)) => {
+                facts.last_operation = newest.map(|log| (log.op, log.plan.title, log.end.is_none()));
+            }
+            Ok(Err(error)) | Err(error) => facts.gaps.push(error.to_string()),
+        }
+        for path in &query.files {
+            match file::image(Path::new(path)) {
+                Ok(image) => facts.files.push(image),
+                Err(error) => facts.gaps.push(error.to_string()),
+            }
+        }
+        facts
+    }
+
+    fn take_lock(&mut self, owner: &LockOwner) -> Result<()> {
+        if self.lock.is_none() {
+            self.lock = Some(Lock::take(&self.paths, owner)?);
+        }
+        Ok(())
+    }
+
+    fn locked(&self) -> Result<()> {
+        match self.lock {
+            Some(_) => Ok(()),
+            None => Err(Error::bug("a change was asked for without the pair's lock")),
+        }
+    }
+
+    fn history(&self, op: Option<OpId>, limit: u32) -> Result<Vec<Operation>> {
+        match op {
+            Some(op) => Ok(journal::read(&self.paths, op)?
+                .into_iter()
+                .map(journal::Log::into_operation)
+                .collect()),
+            None => journal::newest_first(&self.paths)?
+                .take(usize::try_from(limit).unwrap_or(usize::MAX))
+                .map(|log| log.map(journal::Log::into_operation))
+                .collect(),
+        }
+    }
+
+    fn watched(&mut self) -> Result<Response> {
+        let watch = self
+            .watch
+            .take()
+            .ok_or_else(|| Error::bug("nothing is being watched"))?;
+        let seen = watch.stop()?;
+        Ok(Response::Watched {
+            sent: seen.sent,
+            answered: seen.answered,
+            dark_us: micros(seen.dark),
+        })
+    }
+}
+
+fn context<'c>(paths: &'c NodePaths, op: OpId, tag: &'c str, deadline: Instant) -> Context<'c> {
+    Context {
+        paths,
+        op,
+        tag,
+        deadline,
+    }
+}
+
+fn no_such_operation(op: OpId) -> Error {
+    Error::refused("no_such_operation", format!("this node has no operation {op}"))
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
