@@ -48,11 +48,7 @@ impl Disk {
             self.format()?;
         }
         if !is_mounted(&self.mount)? {
-            Tool::new("mount")
-                .args(["-o", "loop"])
-                .arg(&self.image)
-                .arg(&self.mount)
-                .run()?;
+            self.mount_image()?;
         }
         let (upper, work) = (self.mount.join("upper"), self.mount.join("work"));
         for dir in [&upper, &work] {
@@ -71,6 +67,26 @@ impl Disk {
                 .run()?;
         }
         Ok(fresh)
+    }
+
+    /// In a container `/dev` does not follow the kernel: each attempt may need a loop device that the
+    /// kernel has just made, and another lab may be quicker to take it.
+    fn mount_image(&self) -> Result<()> {
+        const ATTEMPTS: u32 = 5;
+        let mount = || {
+            Tool::new("mount")
+                .args(["-o", "loop"])
+                .arg(&self.image)
+                .arg(&self.mount)
+                .run()
+        };
+        for _ in 1..ATTEMPTS {
+            match mount() {
+                Err(error) if error.to_string().contains("loop device") => make_loop_nodes()?,
+                other => return other.map(drop),
+            }
+        }
+        mount().map(drop)
     }
 
     /// Formats under another name first: an image that exists is always complete.
@@ -155,6 +171,29 @@ impl Disk {
             .at(self.image.display())
             .because(error)
     }
+}
+
+/// Makes the device files of loop devices that the kernel has and `/dev` lacks.
+fn make_loop_nodes() -> Result<()> {
+    for entry in std::fs::read_dir("/sys/block").into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let node = Path::new("/dev").join(&name);
+        if name.starts_with("loop") && !node.exists() {
+            let number = std::fs::read_to_string(entry.path().join("dev")).unwrap_or_default();
+            let Some((major, minor)) = number.trim().split_once(':') else {
+                continue;
+            };
+            let made = Tool::new("mknod")
+                .arg("--mode=660")
+                .arg(&node)
+                .args(["b", major, minor])
+                .run();
+            if made.is_err() && !node.exists() {
+                return made.map(drop);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// True when something is mounted at `path`.
