@@ -62,8 +62,13 @@ pub(super) struct Bootstrap<'a> {
 
 enum Greeting {
     Agent(Lines<Command>, Hello),
-    /// No agent of this build; the node's machine type.
-    Missing(String),
+    /// No agent of this build.
+    Missing {
+        /// The node's machine type, as `uname -m` has it.
+        machine: String,
+        /// The build that answered instead.
+        instead: Option<String>,
+    },
 }
 
 impl Bootstrap<'_> {
@@ -71,7 +76,7 @@ impl Bootstrap<'_> {
     pub fn agent(&self) -> Result<AgentLink<Command>> {
         let machine = match self.start()? {
             Greeting::Agent(lines, hello) => return self.accept(lines, hello),
-            Greeting::Missing(machine) => machine,
+            Greeting::Missing { machine, .. } => machine,
         };
         if machine != std::env::consts::ARCH {
             return Err(self.not_installed(&format!(
@@ -82,7 +87,12 @@ impl Bootstrap<'_> {
         self.bring()?;
         match self.start()? {
             Greeting::Agent(lines, hello) => self.accept(lines, hello),
-            Greeting::Missing(_) => Err(self.not_installed("it was stored but cannot be started from there")),
+            Greeting::Missing { instead: None, .. } => {
+                Err(self.not_installed("it was stored but cannot be started from there"))
+            }
+            Greeting::Missing {
+                instead: Some(build), ..
+            } => Err(self.not_installed(&format!("what was brought is build {build}, not {VERSION}"))),
         }
     }
 
@@ -104,13 +114,22 @@ impl Bootstrap<'_> {
         };
         let line = self.read(lines.line(self.until))?.unwrap_or_default();
         if mark == 1 {
-            return Ok(Greeting::Missing(excerpt(&line, 40)));
+            return Ok(Greeting::Missing {
+                machine: excerpt(&line, 40),
+                instead: None,
+            });
         }
-        match ingest::hello(&line) {
-            Ok(hello) if hello.version == VERSION => Ok(Greeting::Agent(lines, hello)),
+        let instead = match ingest::hello(&line) {
+            Ok(hello) if hello.version == VERSION => return Ok(Greeting::Agent(lines, hello)),
+            Ok(hello) => hello.version,
             // Another build may not even introduce itself the same way.
-            _ => Ok(Greeting::Missing(std::env::consts::ARCH.to_owned())),
-        }
+            Err(_) => "unknown".to_owned(),
+        };
+        // It ran there, so this machine's programs do.
+        Ok(Greeting::Missing {
+            machine: std::env::consts::ARCH.to_owned(),
+            instead: Some(instead),
+        })
     }
 
     /// Brings this program to the first directory that takes it.

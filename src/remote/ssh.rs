@@ -166,6 +166,10 @@ impl Wire for Command {
             self.drain_stderr();
             match self.channel.write(bytes) {
                 Ok(count) => bytes = &bytes[count..],
+                // libssh2 goes on waiting for a command that has ended to take more.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && self.channel.eof() => {
+                    return Err(io::ErrorKind::BrokenPipe.into());
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.connection.wait(until)?,
                 Err(error) => return Err(error),
             }

@@ -5,5 +5,6 @@
 mod cli;
 mod lab;
 mod network;
+mod remote;
 mod support;
 mod tui;
