@@ -11,7 +11,7 @@
 //! a systemd timer that outlives it.
 
 use super::file::fault;
-use super::journal::{Entry, Journal, Log, Timer};
+use super::journal::{self, Entry, Journal, Log, Timer};
 use super::lock;
 use super::paths::NodePaths;
 use super::step::{self, Context};
@@ -35,8 +35,12 @@ const REVERT_TIME: Duration = Duration::from_secs(120);
 /// How often a wait looks again.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Starts the timer: first in the journal, then in systemd, then read back.
+/// Starts the timer: first in the journal, then in systemd, then read back. One that an interrupted
+/// run of the operation left is replaced.
 pub fn start(context: &Context<'_>, journal: &mut Journal, seconds: u32) -> Result<()> {
+    if journal.log().timer != Timer::Off {
+        stop(context)?;
+    }
     journal.record(vec![Entry::Armed { seconds }])?;
     let program = std::env::current_exe().map_err(|error| Error::bug(error.to_string()))?;
     let program = program.to_string_lossy();
@@ -193,6 +197,18 @@ pub fn revert_armed(paths: &NodePaths, op: OpId) -> Result<()> {
         }
         std::thread::sleep(LOOK);
     }
+}
+
+/// After a start of the node, whose timers are gone: takes back what no operation confirmed.
+pub fn revert_unconfirmed(paths: &NodePaths) -> Result<()> {
+    let due = journal::unfinished(paths)?.into_iter().filter(is_due);
+    let mut first_fault = None;
+    for log in due {
+        if let Err(error) = revert_armed(paths, log.op) {
+            first_fault = first_fault.or(Some(error));
+        }
+    }
+    first_fault.map_or(Ok(()), Err)
 }
 
 /// Ends the agent that holds the lock and has not moved for too long.

@@ -1,11 +1,12 @@
 //! In-place backups pairadm has left on this node: what there is, and removing what is not needed.
 
-use super::file::fault;
+use super::file::{self, fault};
 use super::found::Found;
-use super::journal;
+use super::journal::{self, Log};
 use super::paths::NodePaths;
 use super::protocol::Backup;
 use crate::error::{Error, Result};
+use crate::plan::Action;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -51,6 +52,7 @@ fn collect(paths: &NodePaths) -> Result<(Vec<Backup>, BTreeSet<String>)> {
     let mut needed = BTreeSet::new();
     for log in journal::newest_first(paths)? {
         let log = log?;
+        backups.extend(orphans(paths, &log)?);
         for found in log.found.values() {
             let Found::File(found) = found else { continue };
             let Some(original) = &found.original else { continue };
@@ -65,4 +67,15 @@ fn collect(paths: &NodePaths) -> Result<(Vec<Backup>, BTreeSet<String>)> {
         }
     }
     Ok((backups, needed))
+}
+
+/// Backups that a crash kept from reaching the journal: whole, but of a file that was never changed.
+fn orphans(paths: &NodePaths, log: &Log) -> Result<Vec<Backup>> {
+    let mut orphans = Vec::new();
+    for step in log.plan.steps().filter(|step| !log.found.contains_key(&step.id)) {
+        if let Action::File(put) = &step.action {
+            orphans.extend(file::backup_of(paths, put, log.op, &log.tag)?);
+        }
+    }
+    Ok(orphans)
 }

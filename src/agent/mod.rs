@@ -60,3 +60,9 @@ pub fn run() -> Result<u8> {
 pub fn revert_armed(op: OpId) -> Result<()> {
     arm::revert_armed(&NodePaths::system(), op)
 }
+
+/// `pairadm agent-revert` without a number: after a start of the node, whose timers are gone, takes
+/// back whatever was armed and never confirmed.
+pub fn revert_unconfirmed() -> Result<()> {
+    arm::revert_unconfirmed(&NodePaths::system())
+}

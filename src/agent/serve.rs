@@ -33,7 +33,7 @@ pub fn serve(paths: NodePaths, input: impl Read + AsFd, mut output: impl Write) 
         }
     }
     // The journal keeps what went wrong; there is nobody left to tell.
-    match session.fire(Instant::now() + AFTERMATH) {
+    match session.close(Instant::now() + AFTERMATH) {
         Ok(()) => 0,
         Err(error) => error.kind.exit_code(),
     }

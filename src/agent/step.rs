@@ -70,9 +70,8 @@ pub fn find(context: &Context<'_>, steps: &[&Step]) -> Result<Vec<Found>> {
 /// Files that operations which were never finished have changed, newest first (S3).
 fn unfinished(context: &Context<'_>) -> Result<Vec<file::Found>> {
     let mut files = Vec::new();
-    for log in journal::newest_first(context.paths)? {
-        let log = log?;
-        if log.end.is_some() || log.op == context.op {
+    for log in journal::unfinished(context.paths)? {
+        if log.op == context.op {
             continue;
         }
         let Log { found, places, .. } = log;

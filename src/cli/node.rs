@@ -8,8 +8,8 @@ use clap::Args;
 /// Arguments of `agent-revert`.
 #[derive(Debug, Args)]
 pub struct RevertArgs {
-    /// Number of the operation
-    op: OpId,
+    /// Number of the operation; without it, every operation that was never confirmed
+    op: Option<OpId>,
 }
 
 /// Serves a controller until standard input ends.
@@ -23,6 +23,9 @@ pub fn agent() -> Result<Done> {
 
 /// Takes back what was armed and never confirmed.
 pub fn revert(args: &RevertArgs) -> Result<Done> {
-    crate::agent::revert_armed(args.op)?;
+    match args.op {
+        Some(op) => crate::agent::revert_armed(op)?,
+        None => crate::agent::revert_unconfirmed()?,
+    }
     Ok(Done::default())
 }

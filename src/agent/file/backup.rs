@@ -6,8 +6,10 @@ use super::live::Live;
 use super::replace::{Draft, Dress, beside, sync_parent};
 use crate::agent::boundary;
 use crate::agent::paths::NodePaths;
+use crate::agent::protocol::Backup;
 use crate::error::{Error, Result};
-use crate::plan::{Keep, StepId};
+use crate::model::OpId;
+use crate::plan::{FilePut, Keep, StepId};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
@@ -69,6 +71,21 @@ pub fn keep(
     )
 }
 
+/// The backup with which operation `op` would keep the original of `put`, if it is there.
+pub fn existing(paths: &NodePaths, put: &FilePut, op: OpId, tag: &str) -> Result<Option<Backup>> {
+    let place = place(paths, Path::new(&put.path), put.keep, tag);
+    if !place.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
+        return Ok(None);
+    }
+    Ok(Live::read(&place)?.map(|live| Backup {
+        of: put.path.clone(),
+        path: place.display().to_string(),
+        size: live.bytes.len() as u64,
+        sha256: live.sha256,
+        op,
+    }))
+}
+
 /// Under which name a backup is written before it is whole.
 pub fn draft_of(place: &Path) -> PathBuf {
     beside(place, "part")
@@ -83,5 +100,13 @@ fn write(place: &Path, live: &Live) -> Result<()> {
     }
     let draft = Draft::write(&draft_of(place), &live.bytes, Dress::Original(&live.meta))?;
     boundary::reached("before backup");
-    draft.publish_new(place)
+    draft.publish_new(place)?;
+    match Live::read(place)? {
+        Some(kept) if kept.sha256 == live.sha256 && kept.meta.is_same_but_for_reading(&live.meta) => Ok(()),
+        _ => Err(
+            Error::refused("backup_damaged", "the backup does not read back as the original")
+                .at(place.display())
+                .hint("look at the disk: the kernel's messages on the node may say more"),
+        ),
+    }
 }

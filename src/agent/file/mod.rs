@@ -18,6 +18,7 @@ mod put;
 mod replace;
 mod space;
 
+pub use backup::existing as backup_of;
 pub use fault::fault;
 pub use found::Found;
 pub use obstacle::image;

@@ -208,6 +208,43 @@ pub fn newest_first(paths: &NodePaths) -> Result<impl Iterator<Item = Result<Log
     Ok(numbers.into_iter().filter_map(|op| read(paths, op).transpose()))
 }
 
+/// Every operation that was never finished, newest first. Of the finished ones only the last line is
+/// read: there may be hundreds.
+pub fn unfinished(paths: &NodePaths) -> Result<Vec<Log>> {
+    let mut open = Vec::new();
+    for op in numbers(paths)? {
+        if !ends(&paths.journal(op)) {
+            open.extend(read(paths, op)?.filter(|log| log.end.is_none()));
+        }
+    }
+    Ok(open)
+}
+
+/// True when the last line of the journal says that the operation is finished. False also when that
+/// cannot be told from the end of the file alone.
+fn ends(path: &Path) -> bool {
+    /// The last line of a finished operation is some 70 bytes long.
+    const END: u64 = 512;
+    let tail = || -> std::io::Result<Vec<u8>> {
+        let mut file = File::open(path)?;
+        let length = file.metadata()?.len();
+        file.seek(SeekFrom::Start(length.saturating_sub(END)))?;
+        let mut tail = Vec::new();
+        file.take(END).read_to_end(&mut tail)?;
+        Ok(tail)
+    };
+    let Ok(tail) = tail() else { return false };
+    let last = tail
+        .split_inclusive(|&byte| byte == b'\n')
+        .next_back()
+        .unwrap_or(&[]);
+    let lines = line::read_all::<Entry>(last);
+    matches!(
+        lines.as_ref().map(|lines| &lines.entries[..]),
+        Ok([Entry::Finished { .. }])
+    )
+}
+
 fn op_of(log: &Log) -> OpId {
     log.op
 }

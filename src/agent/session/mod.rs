@@ -108,6 +108,15 @@ impl Session {
         self.armed.map(|(_, due)| due)
     }
 
+    /// The controller is gone: keeps what it did not wait for, and takes back what it did not confirm.
+    pub fn close(&mut self, deadline: Instant) -> Result<()> {
+        let kept = match &mut self.journal {
+            Some(journal) => journal.record(std::mem::take(&mut self.unsettled)),
+            None => Ok(()),
+        };
+        self.fire(deadline).and(kept)
+    }
+
     /// Takes unconfirmed armed changes back: their time is up, or the controller is gone.
     pub fn fire(&mut self, deadline: Instant) -> Result<()> {
         let Some((op, _)) = self.armed.take() else {

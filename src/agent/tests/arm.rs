@@ -14,7 +14,11 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
-const SYSTEMD_RUN: &str = r#"echo "$@" > "$(dirname "$0")/../timer""#;
+const SYSTEMD_RUN: &str = r#"
+cd "$(dirname "$0")/.." || exit 9
+[ -e timer ] && { echo "Unit was already loaded" >&2; exit 1; }
+echo "$@" > timer
+"#;
 const SYSTEMCTL: &str = r#"
 cd "$(dirname "$0")/.." || exit 9
 while [ "${1#--no}" != "$1" ]; do shift; done
@@ -149,6 +153,32 @@ fn the_timer_takes_back_what_a_killed_agent_left() {
         .unwrap();
     assert_eq!(log.place(StepId(1)), StepPlace::Reverted);
     arm::revert_armed(&node.paths(), OpId(1)).unwrap();
+}
+
+#[test]
+fn after_a_start_of_the_node_what_was_never_confirmed_goes_back() {
+    let node = node();
+    drop(armed(&node, 60));
+    std::fs::remove_file(node.root.join("timer")).unwrap();
+    arm::revert_unconfirmed(&node.paths()).unwrap();
+    assert_eq!(texts(&node), ("old".into(), "new".into()));
+}
+
+#[test]
+fn a_resumed_operation_arms_anew() {
+    let node = node();
+    drop(armed(&node, 60));
+    let mut controller = Controller::on(&node);
+    controller
+        .ask(Request::Arm {
+            op: OpId(1),
+            seconds: 30,
+        })
+        .unwrap();
+    let timer = std::fs::read_to_string(node.root.join("timer")).unwrap();
+    assert!(timer.contains("--on-active=30s"), "{timer}");
+    confirm(&node).unwrap();
+    controller.finish(1, End::Committed).unwrap();
 }
 
 #[test]

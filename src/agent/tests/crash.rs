@@ -209,8 +209,16 @@ fn recover(node: &Node, old: &[Option<Looks>], way: Way) {
         .filter(|name| name.starts_with('.'))
         .collect();
     assert!(left.is_empty(), "left behind: {left:?}");
+    let Response::Backups { backups } = Controller::on(node).ask(Request::Backups).unwrap() else {
+        panic!()
+    };
     for name in node.names().into_iter().filter(|name| name.contains(TAG)) {
         assert_eq!(node.read(&name).as_deref(), Some(OLD), "{name} holds an original");
+        let path = node.file(&name).display().to_string();
+        assert!(
+            backups.iter().any(|backup| backup.path == path),
+            "{name} is listed"
+        );
     }
 }
 

@@ -1,6 +1,7 @@
 //! An operation from its first journal line to its last, and what the journal tells afterwards.
 
 use super::support::{Controller, Node, TAG, looks, plan};
+use crate::agent::journal;
 use crate::agent::protocol::{End, Operation, Request, Response};
 use crate::model::{Debt, Generation, NodeState, OpId, Side, Traffic};
 use crate::plan::{Action, Restart, StepId, StepPlace};
@@ -149,6 +150,24 @@ fn a_damaged_journal_is_not_guessed_at() {
         (error.code.as_str(), error.kind),
         ("journal_damaged", crate::error::Kind::Unknown)
     );
+}
+
+#[test]
+fn of_finished_operations_only_the_end_is_read_to_find_the_unfinished() {
+    let node = Node::new();
+    let mut controller = Controller::on(&node);
+    for op in 1..=3 {
+        controller.run(op, &plan(vec![])).unwrap();
+    }
+    controller.begin(4, &plan(vec![])).unwrap();
+    std::fs::write(node.paths().journal(OpId(2)), {
+        let mut bytes = std::fs::read(node.paths().journal(OpId(2))).unwrap();
+        bytes[60] ^= 1;
+        bytes
+    })
+    .unwrap();
+    let open = journal::unfinished(&node.paths()).unwrap();
+    assert_eq!(open.iter().map(|log| log.op).collect::<Vec<_>>(), [OpId(4)]);
 }
 
 #[test]
