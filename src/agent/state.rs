@@ -8,7 +8,7 @@ use super::paths::NodePaths;
 use super::protocol::StepReport;
 use crate::agent::boundary;
 use crate::error::{Error, Result};
-use crate::model::{Debt, NodeState};
+use crate::model::{Debt, Generation, NodeState, OpId};
 use crate::plan::Restart;
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
@@ -186,7 +186,11 @@ fn unverified(paths: &NodePaths) -> Error {
 }
 
 fn put(paths: &NodePaths, state: NodeState, here: Option<&NodeState>) -> Result<StepReport> {
-    let state = with_restarts(state, here);
+    let mut state = with_restarts(state, here);
+    // The way back is a step forward in time: the peer must not take this view for an older one.
+    state.generation = state
+        .generation
+        .max(here.map_or(state.generation, |here| here.generation));
     write(paths, &state)?;
     verify(paths, &state).map(|report| StepReport {
         changed: true,
@@ -205,10 +209,14 @@ fn with_restarts(mut state: NodeState, here: Option<&NodeState>) -> NodeState {
     state
 }
 
+/// Alike but for what restarts change and for the generation, which only ever rises: after a takeover
+/// and its undo a node is as it was.
 fn same(one: &NodeState, other: &NodeState) -> bool {
     let without = |state: &NodeState| NodeState {
         restarts: Vec::new(),
         pending_restart: Vec::new(),
+        generation: Generation::default(),
+        last_op: OpId::default(),
         ..state.clone()
     };
     without(one) == without(other)
