@@ -9,6 +9,9 @@ use crate::model::{BySide, Side};
 use crate::plan::{Action, Step, reverting_order};
 use std::time::{Duration, Instant};
 
+/// A try to connect is given at least this long: key exchange and log-in of a busy node.
+const ONE_TRY: Duration = Duration::from_secs(2);
+
 impl Run<'_, '_> {
     /// Takes back what was started. The order is the plan's reversed, one step at a time: on the way
     /// back nothing is gained by haste, and S1 and S2 hold because each revert is read back before
@@ -78,7 +81,8 @@ impl Run<'_, '_> {
     pub(super) fn reach_again(&mut self, side: Side) -> Result<()> {
         let until = Instant::now() + self.patience;
         loop {
-            match self.session.redial(side) {
+            let left = until.saturating_duration_since(Instant::now()).max(ONE_TRY);
+            match self.session.redial(side, left) {
                 Ok(()) => return Ok(()),
                 // A dead connection's agent may hold the lock until it notices.
                 Err(error) if Instant::now() >= until => return Err(error),

@@ -158,12 +158,12 @@ impl Session {
         )
     }
 
-    /// Connects again to a node whose link was lost, and takes its lock again.
-    pub fn redial(&mut self, side: Side) -> Result<()> {
+    /// Connects again within `deadline` to a node whose link was lost, and takes its lock again.
+    pub fn redial(&mut self, side: Side, deadline: Duration) -> Result<()> {
         self.links[side] = None;
         let link = self
             .dial
-            .dial(side, deadline::DIAL)
+            .dial(side, deadline)
             .map_err(|error| error.on(&self.names[side]))?;
         self.links[side] = Some(link);
         let owner = self.owner.clone();
