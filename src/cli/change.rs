@@ -205,8 +205,7 @@ fn settle(
     } else {
         prompt::tell(talk.as_mut(), &finished);
     }
-    let told = !session.output.is_json();
-    Ok(result(finished, &report, told))
+    Ok(result(finished, &report, session.interactive()))
 }
 
 fn result(finished: Finished, report: &Value, told: bool) -> Done {

@@ -100,7 +100,7 @@ pub fn go_on(
         progress: render::Progress::new(plan, &hosts, verbose),
     };
     let finished = settled(backend.resume(op, way, &mut shown, cancel));
-    tell(talk, &finished);
+    tell_all(talk, &finished);
     finished
 }
 
@@ -118,7 +118,7 @@ pub fn offer(
     verbose: bool,
     cancel: &Cancel,
 ) -> Finished {
-    tell(talk, &finished);
+    tell_all(talk, &finished);
     let (Verdict::Incomplete, Some(op)) = (finished.verdict(), finished.op) else {
         return finished;
     };
@@ -141,7 +141,14 @@ pub fn offer(
     }
 }
 
-/// Says how an operation ended.
+fn tell_all(talk: &mut dyn Talk, finished: &Finished) {
+    tell(talk, finished);
+    if let Some(error) = &finished.error {
+        tell_error(talk, error);
+    }
+}
+
+/// Says how an operation ended and where its report is; the error goes elsewhere.
 pub fn tell(talk: &mut dyn Talk, finished: &Finished) {
     let (tone, words) = match finished.verdict() {
         Verdict::Done => (Tone::Good, "Done, and read back on every node that took part."),
@@ -152,9 +159,6 @@ pub fn tell(talk: &mut dyn Talk, finished: &Finished) {
         Verdict::Bug => (Tone::Bad, "A defect in pairadm; see the message."),
     };
     talk.say(&Line::toned(tone, words));
-    if let Some(error) = &finished.error {
-        tell_error(talk, error);
-    }
     if let Some(report) = &finished.report {
         talk.say(&Line::plain(format!("Report: {report}")));
     }

@@ -79,12 +79,12 @@ fn ask(talk: &mut dyn Talk, form: &Form, field: &Field, answers: &Answers) -> St
     let mut prompt = field.prompt.to_owned();
     if let FieldKind::Choice(choices) = &field.kind {
         for (number, (value, label)) in (1..).zip(choices) {
-            let label = if value == label {
-                String::new()
+            let shown = if label.starts_with(value.as_str()) {
+                label.clone()
             } else {
-                format!("  {label}")
+                format!("{value:10}  {label}")
             };
-            talk.say(&Line::plain(format!("  {number}) {value:10}{label}").trim_end()));
+            talk.say(&Line::plain(format!("  {number}) {shown}")));
         }
         prompt = format!("{prompt} (1-{})", choices.len());
     }

@@ -1,5 +1,5 @@
-//! A plan as it is reviewed before anything is touched: notice, steps by stage, diffs by file, tag of
-//! the backups, way back. Fits 80 columns, except that diffs keep their lines whole.
+//! A plan as it is reviewed before anything is touched: notice, steps by stage, diffs by file, way back.
+//! Fits 80 columns, except that diffs keep their lines whole.
 
 use super::line::{Line, Tone, fill};
 use crate::model::BySide;
@@ -29,16 +29,9 @@ pub fn review(plan: &Plan, hosts: &BySide<String>) -> Vec<Line> {
     });
     asked(plan, &mut lines);
     notice(plan, &mut lines);
-    files_touched(plan, hosts, &mut lines);
     steps(plan, hosts, &mut lines);
     diffs(plan, hosts, &mut lines);
     lines.push(Line::default());
-    lines.push(Line::plain(
-        "Originals are kept beside each file with the suffix .pairadm_<pid>_<epoch>",
-    ));
-    lines.push(Line::plain(
-        "or, where a directory loads every file in it, in /var/lib/pairadm/backups.",
-    ));
     lines.extend(
         fill("To take it back: ", &plan.how_to_undo, WIDTH)
             .into_iter()
@@ -75,24 +68,12 @@ fn notice(plan: &Plan, lines: &mut Vec<Line>) {
     }
     heading("Notice", lines);
     for text in &plan.notice {
-        lines.extend(fill("  - ", text, WIDTH).into_iter().map(Line::plain));
-    }
-}
-
-fn files_touched(plan: &Plan, hosts: &BySide<String>, lines: &mut Vec<Line>) {
-    let mut files: Vec<(&str, Vec<&str>)> = Vec::new();
-    for (host, file) in files_of(plan, hosts) {
-        match files.iter_mut().find(|(path, _)| *path == file.path) {
-            Some((_, on)) => on.push(host),
-            None => files.push((&file.path, vec![host])),
-        }
-    }
-    if files.is_empty() {
-        return;
-    }
-    heading("Files that are modified", lines);
-    for (path, on) in files {
-        lines.push(Line::plain(format!("  {path}")).then(Tone::Faint, format!("  on {}", on.join(" and "))));
+        // A line that begins as an item belongs to the line above it.
+        let (first, text) = match text.strip_prefix("- ") {
+            Some(item) => ("      ", item),
+            None => ("  - ", text.as_str()),
+        };
+        lines.extend(fill(first, text, WIDTH).into_iter().map(Line::plain));
     }
 }
 
