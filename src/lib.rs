@@ -55,6 +55,7 @@ pub mod controller;
 pub mod engine;
 pub mod error;
 pub mod facts;
+pub mod guard;
 pub mod intent;
 pub mod lab;
 pub mod model;

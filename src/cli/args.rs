@@ -5,7 +5,7 @@ use super::change::AnswerArgs;
 use super::completions::CompletionsArgs;
 use super::history::HistoryArgs;
 use super::lab::LabArgs;
-use super::node::RevertArgs;
+use super::node::{GuardArgs, RevertArgs};
 use super::operations::{OperationArgs, ReportArgs, ResumeArgs};
 use super::restart::RestartArgs;
 use super::settings::SettingsArgs;
@@ -108,6 +108,9 @@ pub enum Command {
     /// Take back what an operation armed on this node
     #[command(hide = true)]
     AgentRevert(RevertArgs),
+    /// Keep this node blocked after a start until it may serve calls
+    #[command(hide = true)]
+    Guard(GuardArgs),
 }
 
 impl Command {
@@ -133,6 +136,7 @@ impl Command {
             Self::Completions(_) => "completions",
             Self::Agent => "agent",
             Self::AgentRevert(_) => "agent-revert",
+            Self::Guard(_) => "guard",
         }
     }
 }

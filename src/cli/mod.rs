@@ -69,6 +69,7 @@ fn dispatch(session: &Session, command: Command) -> Result<Done> {
         Command::Completions(args) => completions::run(session, &args),
         Command::Agent => node::agent(),
         Command::AgentRevert(args) => node::revert(&args),
+        Command::Guard(args) => node::guard(session, &args),
     }
 }
 

@@ -1,15 +1,33 @@
 //! Commands that pairadm and systemd run on a node, not people.
 
 use super::output::Done;
+use super::session::Session;
 use crate::error::Result;
 use crate::model::OpId;
-use clap::Args;
+use clap::{Args, Subcommand};
+use serde_json::json;
 
 /// Arguments of `agent-revert`.
 #[derive(Debug, Args)]
 pub struct RevertArgs {
     /// Number of the operation; without it, every operation that was never confirmed
     op: Option<OpId>,
+}
+
+/// Arguments of `guard`.
+#[derive(Debug, Args)]
+pub struct GuardArgs {
+    #[command(subcommand)]
+    moment: Moment,
+}
+
+/// When systemd calls the boot guard.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum Moment {
+    /// Before the network: block SIP
+    Early,
+    /// With the network: decide whether to serve
+    Late,
 }
 
 /// Serves a controller until standard input ends.
@@ -28,4 +46,14 @@ pub fn revert(args: &RevertArgs) -> Result<Done> {
         None => crate::agent::revert_unconfirmed()?,
     }
     Ok(Done::default())
+}
+
+/// Runs the boot guard; its line goes to the journal.
+pub fn guard(session: &Session, args: &GuardArgs) -> Result<Done> {
+    let done = match args.moment {
+        Moment::Early => crate::guard::early()?,
+        Moment::Late => crate::guard::late()?,
+    };
+    session.output.raw(&format!("{done}\n"));
+    Done::with(json!({ "done": done }))
 }

@@ -162,7 +162,7 @@ fn different_memories_are_told() {
 fn what_is_left_to_do_is_told() {
     warned(
         |nodes| {
-            nodes.facts.primary.state.as_mut().unwrap().pending_restart = vec!["kamailio.service".to_owned()]
+            nodes.facts.primary.state.as_mut().unwrap().pending_restart = vec!["kamailio.service".to_owned()];
         },
         &["restart_pending"],
     );

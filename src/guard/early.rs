@@ -1,0 +1,35 @@
+//! Before the network: the node is blocked whatever it remembers, because its memory may be old.
+
+use super::{DECIDED, recorded_pair, rules};
+use crate::agent::traffic::Gate;
+use crate::agent::{NodePaths, state};
+use crate::error::Result;
+use crate::model::Traffic;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Time for the packet filter: its programs take milliseconds, a start-up is busy.
+const RULES: Duration = Duration::from_secs(20);
+
+/// Blocks SIP; returns what was done, for the journal. When the decision of this boot was made already,
+/// as when somebody starts the unit by hand, the recorded rules are put in order instead.
+pub fn early() -> Result<String> {
+    let Some(state) = state::read(&NodePaths::system())? else {
+        return Ok("this node belongs to no pair".to_owned());
+    };
+    let traffic = if Path::new(DECIDED).exists() {
+        state.traffic
+    } else {
+        Traffic::Blocked
+    };
+    let pair = recorded_pair();
+    let uname = rustix::system::uname();
+    let name = uname.nodename().to_string_lossy();
+    let side = pair
+        .as_ref()
+        .and_then(|pair| pair.side_of(&name))
+        .unwrap_or(state.side);
+    let change = rules(pair.as_ref(), side, traffic);
+    let done = Gate::default().apply(&change, Instant::now() + RULES)?;
+    Ok(done.detail)
+}
