@@ -33,7 +33,8 @@ pub fn place(paths: &NodePaths, file: &Path, keep: Keep, tag: &str) -> PathBuf {
 }
 
 /// Keeps `live`, the original of `file`. A backup that a crashed run of the same operation completed
-/// is taken as it is; one that is not ours is left alone, and another name is found.
+/// is taken as it is; one that is not ours is left alone, and another name is found. The caller syncs
+/// the directory.
 pub fn keep(
     paths: &NodePaths,
     file: &Path,
@@ -42,7 +43,7 @@ pub fn keep(
     tag: &str,
     step: StepId,
 ) -> Result<PathBuf> {
-    if keep == Keep::Aside {
+    if keep == Keep::Aside && !paths.backups().exists() {
         std::fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
@@ -54,6 +55,7 @@ pub fn keep(
                     &error,
                 )
             })?;
+        sync_parent(&paths.backups())?;
     }
     let first = place(paths, file, keep, tag);
     let second = place(paths, file, keep, &format!("{tag}_{step}"));
@@ -94,7 +96,7 @@ pub fn draft_of(place: &Path) -> PathBuf {
 fn write(place: &Path, live: &Live) -> Result<()> {
     if let Some(there) = Live::read(place)? {
         if there.sha256 == live.sha256 && there.meta.is_same_but_for_reading(&live.meta) {
-            return sync_parent(place);
+            return Ok(());
         }
         return Err(Error::refused("exists", "taken"));
     }

@@ -15,6 +15,7 @@ use crate::agent::protocol::StepReport;
 use crate::agent::step::Context;
 use crate::error::{Error, Kind, Result};
 use crate::plan::{Keep, StepId};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What a file shall become.
@@ -87,11 +88,17 @@ pub fn find(context: &Context<'_>, requests: &[Request<'_>]) -> Result<Vec<Found
         seen.push(live);
     }
     demand.check()?;
-    requests
+    let found: Vec<Found> = requests
         .iter()
         .zip(seen)
         .map(|(request, live)| find_one(context, request, live))
-        .collect()
+        .collect::<Result<_>>()?;
+    let kept = found.iter().filter_map(|found| found.original.as_ref());
+    let directories: BTreeMap<Option<&Path>, &Path> = kept
+        .map(|original| (original.backup.parent(), original.backup.as_path()))
+        .collect();
+    directories.values().try_for_each(|backup| sync_parent(backup))?;
+    Ok(found)
 }
 
 fn planned_against_another(request: &Request<'_>, live: Option<&Live>) -> Error {

@@ -74,13 +74,15 @@ impl Draft {
         boundary::reached("before rename");
         if seen.is_some() {
             std::fs::rename(&self.path, place).map_err(failed)?;
-            self.publish(place)
+            self.published();
         } else {
-            self.publish_new(place)
+            self.publish_new(place)?;
         }
+        sync_parent(place)
     }
 
-    /// Puts it where nothing may be; code `exists` when something is.
+    /// Puts it where nothing may be; code `exists` when something is. The caller syncs the directory,
+    /// once for all files it puts there.
     pub fn publish_new(self, place: &Path) -> Result<()> {
         let failed = |error: io::Error| fault(place, "the file cannot be created", &error);
         match renameat_with(CWD, &self.path, CWD, place, RenameFlags::NOREPLACE) {
@@ -97,13 +99,13 @@ impl Draft {
             }
             Err(error) => return Err(failed(error.into())),
         }
-        self.publish(place)
+        self.published();
+        Ok(())
     }
 
-    fn publish(mut self, place: &Path) -> Result<()> {
+    fn published(mut self) {
         self.published = true;
         boundary::reached("renamed");
-        sync_parent(place)
     }
 }
 
