@@ -11,6 +11,11 @@ use crate::plan::Plan;
 use crate::report::{Format, render};
 use crate::status::Status;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How long the menu waits for a node before it shows what the other one says. Less than the age at
+/// which it calls its data old.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// A controller that remembers what was reviewed, keeps its status links open, and takes back open
 /// operations where an undo of them is asked for.
@@ -24,7 +29,7 @@ pub struct Door {
 impl Door {
     /// For one menu.
     pub fn new(controller: Arc<Controller>) -> Self {
-        let live = Mutex::new(Live::new(Arc::clone(&controller)));
+        let live = Mutex::new(Live::new(Arc::clone(&controller)).patient(PATIENCE));
         Self {
             controller,
             live,

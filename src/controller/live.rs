@@ -1,68 +1,74 @@
 //! Status that stays connected: the menu and `status --watch` ask again and again over open links.
 
 use super::Controller;
-use super::facts::gather;
-use crate::engine::Session;
+use super::lookout::Lookout;
 use crate::error::{Error, Result};
-use crate::model::{BySide, Side};
+use crate::model::{BySide, Pair, Side};
 use crate::status::Status;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// After this long a node that could not be reached is tried again.
-const RETRY: Duration = Duration::from_secs(5);
+/// Longer than any dialling and asking takes by its own deadlines.
+const WITHOUT_HURRY: Duration = Duration::from_secs(60);
 
 /// Open links for looking. Makes no change and takes no lock.
 pub struct Live {
     controller: Arc<Controller>,
-    session: Option<Session>,
-    faults: BySide<Option<Error>>,
-    tried: Instant,
+    patience: Duration,
+    watched: Option<(Arc<Pair>, BySide<Lookout>)>,
 }
 
 impl Live {
-    /// Nothing is connected yet.
+    /// Nothing is connected yet. Waits for both nodes as long as their deadlines allow.
     pub fn new(controller: Arc<Controller>) -> Self {
         Self {
             controller,
-            session: None,
-            faults: BySide::default(),
-            tried: Instant::now(),
+            patience: WITHOUT_HURRY,
+            watched: None,
         }
+    }
+
+    /// Waits no longer than this for a node; the next status may then have its answer.
+    #[must_use]
+    pub fn patient(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// The pair now. A node that cannot be asked is part of the answer (L3).
     pub fn status(&mut self) -> Result<Status> {
         let pair = self.controller.need_pair()?;
         let profile = self.controller.profile(&pair)?;
-        let down = self.faults.iter().any(|(_, fault)| fault.is_some());
-        if self.session.is_none() || (down && self.tried.elapsed() >= RETRY) {
-            let (session, faults) = self.controller.connect(&pair, "status", &Side::BOTH);
-            (self.session, self.faults, self.tried) = (Some(session), faults, Instant::now());
+        let patience = self.patience;
+        let lookouts = self.lookouts(&pair)?;
+        for side in Side::BOTH {
+            lookouts[side].begin();
         }
-        let Some(session) = &mut self.session else {
-            return Err(Error::bug("no session after connecting"));
-        };
-        let up = session.up();
-        let answers = gather(session, &up, |side| crate::status::query(&pair, &profile, side));
-        for (side, answer) in answers.iter() {
-            if let Some(Err(error)) = answer {
-                self.faults[side] = Some(error.clone());
-            }
-        }
-        let mut faults = self.faults.clone();
-        let answers = answers.map(|side, answer| {
-            answer.unwrap_or_else(|| {
-                Err(faults[side]
-                    .take()
-                    .unwrap_or_else(|| Error::incomplete("unreachable", "not asked")))
-            })
-        });
+        let answers = BySide::new(|side| lookouts[side].answer(patience));
         Ok(crate::status::assemble(
             &pair,
             &profile,
             &answers,
             super::identity::now(),
         ))
+    }
+
+    /// The lookouts for this pair; new ones when the pair file has changed.
+    fn lookouts(&mut self, pair: &Arc<Pair>) -> Result<&mut BySide<Lookout>> {
+        if self.watched.as_ref().is_none_or(|(watched, _)| watched != pair) {
+            let start = |side| -> Result<Lookout> {
+                let profile = self.controller.profile(pair)?;
+                Lookout::new(Arc::clone(&self.controller), Arc::clone(pair), profile, side)
+            };
+            let lookouts = BySide {
+                primary: start(Side::Primary)?,
+                secondary: start(Side::Secondary)?,
+            };
+            self.watched = Some((Arc::clone(pair), lookouts));
+        }
+        let watched = self.watched.as_mut();
+        watched
+            .map(|(_, lookouts)| lookouts)
+            .ok_or_else(|| Error::bug("nothing is watched"))
     }
 }

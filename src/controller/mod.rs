@@ -13,6 +13,7 @@ mod facts;
 mod history;
 mod identity;
 mod live;
+mod lookout;
 mod outage;
 mod planning;
 mod recovery;

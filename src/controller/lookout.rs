@@ -1,0 +1,136 @@
+//! Looks at one node again and again from a thread of its own, so that a node that hangs or is off
+//! keeps nobody from hearing of the other.
+
+use super::Controller;
+use super::facts::{Answer, gather};
+use crate::agent::protocol::Request;
+use crate::config::Profile;
+use crate::engine::Session;
+use crate::error::{Error, Result};
+use crate::model::{Pair, Side};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
+
+/// After this long a node that could not be reached is dialled again.
+const RETRY: Duration = Duration::from_secs(5);
+/// A node that is well answers a ping in milliseconds.
+const PING: Duration = Duration::from_secs(5);
+
+/// One node under watch. Dropping it ends the thread when its present look is over.
+pub struct Lookout {
+    looks: Sender<()>,
+    answers: Receiver<Answer>,
+    /// When the look began whose answer is still out.
+    asked: Option<Instant>,
+}
+
+impl Lookout {
+    /// Starts the thread; the node is dialled with the first look.
+    pub fn new(controller: Arc<Controller>, pair: Arc<Pair>, profile: Profile, side: Side) -> Result<Self> {
+        let (looks, wanted) = channel();
+        let (answers, received) = channel();
+        let mut watch = Watch {
+            controller,
+            pair,
+            profile,
+            side,
+            session: None,
+            down: None,
+        };
+        std::thread::Builder::new()
+            .name(format!("lookout-{side}"))
+            .spawn(move || {
+                // Nobody listens any more when the menu has another pair.
+                while wanted.recv().is_ok() && answers.send(watch.look()).is_ok() {}
+            })
+            .map_err(|error| Error::refused("no_thread", "no thread could be started").because(error))?;
+        Ok(Self {
+            looks,
+            answers: received,
+            asked: None,
+        })
+    }
+
+    /// Begins a look, unless one is still under way. What an earlier one brings late is dropped: it tells
+    /// how things were and not how they are.
+    pub fn begin(&mut self) {
+        if self.answers.try_recv().is_ok() {
+            self.asked = None;
+        }
+        if self.asked.is_none() && self.looks.send(()).is_ok() {
+            self.asked = Some(Instant::now());
+        }
+    }
+
+    /// The answer to the look, or why there is none within `patience` of its beginning.
+    pub fn answer(&mut self, patience: Duration) -> Answer {
+        let asked = self.asked.unwrap_or_else(Instant::now);
+        let left = patience.saturating_sub(asked.elapsed());
+        if let Ok(answer) = self.answers.recv_timeout(left) {
+            self.asked = None;
+            return answer;
+        }
+        let seconds = asked.elapsed().as_secs();
+        Err(Error::incomplete(
+            "no_answer",
+            format!("no answer for {seconds} s; still trying"),
+        ))
+    }
+}
+
+/// What the thread has.
+struct Watch {
+    controller: Arc<Controller>,
+    pair: Arc<Pair>,
+    profile: Profile,
+    side: Side,
+    session: Option<Session>,
+    /// When and why the node could not be reached.
+    down: Option<(Instant, Error)>,
+}
+
+impl Watch {
+    fn look(&mut self) -> Answer {
+        if let Some((when, why)) = &self.down
+            && when.elapsed() < RETRY
+        {
+            return Err(why.clone());
+        }
+        let answer = self.ask();
+        self.down = match &answer {
+            Ok(_) => None,
+            Err(error) => {
+                self.session = None;
+                Some((Instant::now(), error.clone()))
+            }
+        };
+        answer
+    }
+
+    fn ask(&mut self) -> Answer {
+        let side = self.side;
+        let session = match &mut self.session {
+            Some(session) => session,
+            none => none.insert(dial(&self.controller, &self.pair, side)?),
+        };
+        let began = Instant::now();
+        session.ask(side, Request::Ping, PING)?;
+        let link_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let mut answers = gather(session, &[side], |side| {
+            crate::status::query(&self.pair, &self.profile, side)
+        });
+        let (facts, _) = answers[side]
+            .take()
+            .ok_or_else(|| Error::incomplete("unreachable", "not asked"))??;
+        Ok((facts, link_us))
+    }
+}
+
+fn dial(controller: &Controller, pair: &Pair, side: Side) -> Result<Session> {
+    let (session, mut faults) = controller.connect(pair, "status", &[side]);
+    match faults[side].take() {
+        None => Ok(session),
+        Some(error) => Err(error),
+    }
+}
