@@ -10,6 +10,7 @@ use crate::remote::{Introduction, Operator, Opinion, SecretWanted, Unattended};
 use crate::render::{Line, Tone};
 use crate::tui::Leaving;
 use crate::tui::ask::{AskAnswer, AskRequest, Asker};
+use crate::tui::look::Look;
 use std::sync::{Arc, OnceLock};
 
 /// Opens the menu; returns when it is left.
@@ -48,7 +49,8 @@ fn drawn(session: &Session) -> Result<Done> {
     });
     // Before the screen is taken, so that faults of the pair file are told as text.
     let controller = session.controller_with(operator.clone())?;
-    let left = crate::tui::run(move |asker| {
+    let look = Look::from_environment().with_colour(!session.common.no_color);
+    let left = crate::tui::run(look, move |asker| {
         // Set once: the menu is opened once.
         let _ = operator.asker.set(asker);
         Arc::new(Door::new(controller))

@@ -11,11 +11,12 @@ pub fn moment(recorded: &str) -> String {
     )
 }
 
-/// How long something took: `0.4 ms`, `12 ms`, `3.1 s`.
+/// How long something took: `0.04 ms`, `1.4 ms`, `12 ms`, `3.1 s`.
 pub fn took(us: u64) -> String {
     let whole_ms = us / 1_000;
     match us {
-        0..10_000 => format!("{whole_ms}.{} ms", us % 1_000 / 100),
+        0..1_000 => format!("0.{:02} ms", us / 10),
+        1_000..10_000 => format!("{whole_ms}.{} ms", us % 1_000 / 100),
         10_000..1_000_000 => format!("{whole_ms} ms"),
         _ => format!("{}.{} s", us / 1_000_000, us % 1_000_000 / 100_000),
     }
@@ -36,7 +37,9 @@ mod tests {
 
     #[test]
     fn the_unit_suits_the_length() {
-        assert_eq!(took(410), "0.4 ms");
+        assert_eq!(took(45), "0.04 ms");
+        assert_eq!(took(410), "0.41 ms");
+        assert_eq!(took(8_410), "8.4 ms");
         assert_eq!(took(12_345), "12 ms");
         assert_eq!(took(3_140_000), "3.1 s");
         assert_eq!(age(3_999), "3 s");

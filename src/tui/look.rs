@@ -71,6 +71,13 @@ const ASCII_BORDER: border::Set<'static> = border::Set {
 };
 
 impl Look {
+    /// The same without colours unless `wanted`.
+    #[must_use]
+    pub const fn with_colour(mut self, wanted: bool) -> Self {
+        self.colour = self.colour && wanted;
+        self
+    }
+
     /// From the environment: `NO_COLOR`, the locale, and terminals known for their few characters.
     pub fn from_environment() -> Self {
         let get = |name: &str| std::env::var(name).ok();

@@ -51,19 +51,19 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 use terminal::{Held, Screen};
 
-/// Shows the menu until it is left. `open` gets the way to ask the operator questions and gives back
+/// Shows the menu as `look` says until it is left. `open` gets the way to ask the operator questions and gives back
 /// what does the work; it must not block.
 ///
 /// Returns why the menu ended; an operation that was under way has by then stopped after its current
 /// step.
-pub fn run(open: impl FnOnce(Asker) -> Arc<dyn Backend>) -> io::Result<Leaving> {
+pub fn run(look: Look, open: impl FnOnce(Asker) -> Arc<dyn Backend>) -> io::Result<Leaving> {
     let (to_menu, events) = channel();
     let asker = Asker::new(to_menu.clone());
     let backend = open(asker.clone());
     input::listen_to_signals(&to_menu)?;
     let (held, mut screen) = Held::take()?;
     let size = crossterm::terminal::size()?;
-    let mut state = State::new(Look::from_environment(), size, backend.identity());
+    let mut state = State::new(look, size, backend.identity());
     let clock = Clock(Instant::now());
     state.now = clock.now();
     screen.draw(|frame| draw::draw(frame, &state))?;

@@ -28,6 +28,18 @@ pub fn cut(text: &str, columns: usize, more: &str) -> String {
     out
 }
 
+/// `text` cut to `columns` in its middle, so that the end of a path stays readable.
+pub fn cut_middle(text: &str, columns: usize, more: &str) -> String {
+    let whole = width(text);
+    let room = columns.saturating_sub(width(more));
+    if whole <= columns || room < 8 {
+        return cut(text, columns, more);
+    }
+    let head = take(text, room / 2);
+    let tail = skip(text, whole - (room - width(head)));
+    format!("{head}{more}{tail}")
+}
+
 /// The longest beginning of `text` that fits into `columns`.
 pub fn take(text: &str, columns: usize) -> &str {
     let mut used = 0;
@@ -111,6 +123,10 @@ mod tests {
         assert_eq!(cut("日本語", 5, "…"), "日本…");
         assert_eq!(pad("日本", 6, "…"), "日本  ");
         assert_eq!(skip("日本語", 3), "語");
+        assert_eq!(
+            cut_middle("create /etc/systemd/a.service", 20, "…"),
+            "create /e…/a.service"
+        );
     }
 
     #[test]
@@ -125,6 +141,7 @@ mod tests {
         #[test]
         fn nothing_is_ever_wider_than_asked(text in "\\PC{0,60}", columns in 2_usize..40) {
             prop_assert!(width(&cut(&text, columns, "…")) <= columns);
+            prop_assert!(width(&cut_middle(&text, columns, "…")) <= columns);
             prop_assert!(wrap(&text, columns).iter().all(|line| width(line) <= columns));
         }
     }

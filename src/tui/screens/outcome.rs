@@ -198,6 +198,8 @@ fn paragraphs(
         all.push((Tone::Plain, format!("Time: {}", took(progress.told_us))));
     }
     if verdict == Verdict::Done {
+        let text = "To verify: entry 1 of the menu, or `pairadm status`";
+        all.push((Tone::Plain, text.to_owned()));
         if let Some(op) = op {
             let text = format!("To undo: entry 7 of the menu, or `pairadm undo {op}`");
             all.push((Tone::Plain, text));

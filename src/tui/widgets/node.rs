@@ -102,7 +102,7 @@ fn activity(status: &Status, side: Side, look: Look, was: &str) -> Row {
             Row::new(Tone::Good, format!("{} {was}ACTIVE", look.mark(Mark::Active)))
         }
         Some(_) => Row::new(Tone::Plain, format!("{} {was}passive", look.mark(Mark::Passive))),
-        None => Row::new(Tone::Bad, format!("? {was}no side is active")),
+        None => Row::new(Tone::Bad, format!("? {was}not active")),
     }
 }
 
@@ -139,7 +139,10 @@ fn health(node: &NodeStatus, vips: usize) -> Vec<Row> {
             .iter()
             .map(|unit| unit.strip_suffix(".service").unwrap_or(unit))
             .collect();
-        rows.push(Row::new(Tone::Warning, format!("RESTART {}", names.join(" "))));
+        rows.push(Row::new(
+            Tone::Warning,
+            format!("RESTART DUE {}", names.join(" ")),
+        ));
     }
     rows
 }

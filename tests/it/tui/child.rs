@@ -12,6 +12,7 @@ use pairadm::plan::Plan;
 use pairadm::status::Status;
 use pairadm::tui::ask::{AskAnswer, AskRequest, Asker};
 use pairadm::tui::backend::{Backend, Finished, Identity, Past, Unfinished, Way};
+use pairadm::tui::look::Look;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -134,7 +135,7 @@ fn menu() {
     let Ok(scenario) = std::env::var(SCENARIO) else {
         return;
     };
-    let left = pairadm::tui::run(|asker| {
+    let left = pairadm::tui::run(Look::from_environment(), |asker| {
         Arc::new(Scripted {
             scenario,
             log: std::env::var_os(LOG).map(PathBuf::from),

@@ -18,8 +18,6 @@ use ratatui::widgets::Paragraph;
 const ABOVE: u16 = 4;
 /// Rows below the columns: remarks.
 const BELOW: u16 = 3;
-/// Columns for the time of a step.
-const TIME: usize = 9;
 
 impl Progress {
     /// Draws it.
@@ -140,9 +138,10 @@ impl Progress {
             Some(Stand::Failed) => (look.mark(Mark::Failed), Tone::Bad, "failed".to_owned()),
             Some(Stand::Reverted) => (look.mark(Mark::Reverted), Tone::Warning, "undone".to_owned()),
         };
-        let room = columns.saturating_sub(TIME + 3);
-        let title = text::pad(&step.title, room, look.mark(Mark::More));
-        Line::styled(format!(" {mark} {title}{time:>TIME$}"), look.style(tone))
+        let room = columns.saturating_sub(4 + time.len());
+        let title = text::cut_middle(&step.title, room, look.mark(Mark::More));
+        let title = text::pad(&title, room, "");
+        Line::styled(format!(" {mark} {title} {time}"), look.style(tone))
     }
 
     /// What was measured, and the newest remarks.

@@ -55,13 +55,16 @@ impl Document {
             self.push(Tone::Plain, "");
         }
         for line in &plan.notice {
-            for (number, part) in text::wrap(line, WRAP - 2).into_iter().enumerate() {
-                let mark = if number == 0 {
-                    look.mark(Mark::Pointer)
-                } else {
-                    " "
+            // Items of a list belong to the line above them.
+            let item = line.starts_with("- ");
+            for (number, part) in text::wrap(line, WRAP - 4).into_iter().enumerate() {
+                let (mark, tone) = match (item, number) {
+                    (false, 0) => (look.mark(Mark::Pointer), Tone::Strong),
+                    (false, _) => (" ", Tone::Strong),
+                    (true, 0) => (" ", Tone::Plain),
+                    (true, _) => ("   ", Tone::Plain),
                 };
-                self.push(Tone::Strong, format!("{mark} {part}"));
+                self.push(tone, format!("{mark} {part}"));
             }
         }
         if !plan.notice.is_empty() {
@@ -86,7 +89,7 @@ impl Document {
             self.push(Tone::Strong, format!("Stage {}: {}", number + 1, stage.title));
             for step in &stage.steps {
                 let armed = if step.armed {
-                    " (taken back by itself unless confirmed)"
+                    " (undone unless confirmed)"
                 } else {
                     ""
                 };
