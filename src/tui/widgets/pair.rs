@@ -223,13 +223,13 @@ fn attention(state: &State, columns: usize, room: usize) -> Vec<Row> {
         ));
     }
     rows.extend(trouble_rows(&state.pair, look, columns));
-    let full = warning_rows(state, columns, usize::MAX);
-    let brief = warning_rows(state, columns, 1);
-    let warnings = if rows.len() + full.len() <= room {
-        full
-    } else {
-        brief
-    };
+    // All hints, or the worst one's, or none: whatever shows every warning.
+    let fits = |warnings: &Vec<Row>| rows.len() + warnings.len() <= room;
+    let warnings = [usize::MAX, 1]
+        .map(|hints| warning_rows(state, columns, hints))
+        .into_iter()
+        .find(fits)
+        .unwrap_or_else(|| warning_rows(state, columns, 0));
     if warnings.is_empty() && rows.is_empty() && state.pair.status().is_some() {
         rows.push(Row::new(Tone::Good, "No warnings."));
     }
