@@ -1,9 +1,12 @@
 //! `pairadm lab`: the practice lab from the command line.
 
+use super::menu;
+use super::output::Done;
+use super::session::Session;
 use crate::error::{Error, Result};
 use crate::lab::{self, Fault, Lab, LabName, LabStatus, Place, Tool};
 use clap::{Args, Subcommand};
-use std::io::{IsTerminal, Write};
+use serde_json::json;
 use std::path::PathBuf;
 
 /// Two real servers on this machine, with faults on request
@@ -22,9 +25,9 @@ pub struct LabArgs {
 #[derive(Debug, Subcommand)]
 enum LabCommand {
     /// Install what is missing, start a lab and open the menu on it
-    Try(Consent),
+    Try,
     /// Start a lab: two nodes of a pair, or those that are off
-    Up(Consent),
+    Up,
     /// Stop a lab and remove everything it made
     Down {
         /// Also remove the cached root file system
@@ -32,11 +35,7 @@ enum LabCommand {
         purge_cache: bool,
     },
     /// Show what runs, what answers and what is broken
-    Status {
-        /// As JSON
-        #[arg(long)]
-        json: bool,
-    },
+    Status,
     /// Log in to a node as root, or run a command there
     Ssh {
         /// alpha or beta
@@ -66,138 +65,179 @@ enum LabCommand {
         node: String,
     },
     /// Build the cached root file system without starting a lab
-    Build(Consent),
+    Build,
     /// Say what this host lacks for a lab, and install it
-    InstallCheck(Consent),
+    InstallCheck,
 }
 
-#[derive(Debug, Args)]
-struct Consent {
-    /// Install missing packages without asking
-    #[arg(long, short)]
-    yes: bool,
-}
-
-/// Runs the subcommand. `open_menu` is called by `lab try` once the nodes are up; its result is the
-/// exit code.
-pub fn run(args: &LabArgs, open_menu: &dyn Fn(&Lab) -> Result<u8>) -> Result<u8> {
-    let place = Place::new(&args.dir);
-    let load = || Lab::load(&place, &args.name);
+/// Runs the subcommand.
+pub fn run(session: &Session, args: &LabArgs) -> Result<Done> {
+    let bench = Bench {
+        session,
+        place: Place::new(&args.dir),
+        name: &args.name,
+    };
     match &args.command {
-        LabCommand::Try(consent) => {
-            provide_packages(consent.yes)?;
-            open_menu(&start(&place, &args.name)?)
-        }
-        LabCommand::Up(consent) => {
-            provide_packages(consent.yes)?;
-            start(&place, &args.name).map(|_| 0)
-        }
-        LabCommand::Build(consent) => {
-            provide_packages(consent.yes)?;
-            let rootfs = lab::build_cache(&place, &say)?;
-            say(&format!("the root file system is {}", rootfs.display()));
-            Ok(0)
-        }
-        LabCommand::Down { purge_cache } => {
-            let existed = lab::down(&place, &args.name)?;
-            say(&format!(
-                "lab {} {}",
-                args.name,
-                if existed { "is gone" } else { "does not exist" }
-            ));
-            if *purge_cache {
-                lab::purge_cache(&place)?;
-                say("the cached root file system is gone");
-            }
-            Ok(0)
-        }
-        LabCommand::Status { json } => print_status(&LabStatus::of(&load()?), *json),
-        LabCommand::Ssh { node, command } => become_ssh(&load()?, node, command),
-        LabCommand::Exec { node, command } => Err(load()?.enter(node, command)?.become_it()),
-        LabCommand::Break { fault } if fault.is_empty() => {
-            list_faults();
-            Ok(0)
-        }
-        LabCommand::Break { fault } => {
-            let fault = Fault::from_words(fault)?;
-            load()?.break_it(&place, &fault)?;
-            say(&format!("broken: {fault}"));
-            Ok(0)
-        }
-        LabCommand::Heal => {
-            let healed = load()?.heal(&place)?;
-            for fault in &healed {
-                say(&format!("healed: {fault}"));
-            }
-            say("both nodes are ready");
-            Ok(0)
-        }
-        LabCommand::Start { node } => {
-            load()?.boot(&place, node)?;
-            say(&format!("{node} is ready"));
-            Ok(0)
-        }
-        LabCommand::InstallCheck(consent) => {
-            provide_packages(consent.yes)?;
-            say("this host has what a lab needs");
-            Ok(0)
-        }
+        LabCommand::Try => bench.open_menu(),
+        LabCommand::Up => Done::with(bench.up()?),
+        LabCommand::Build => bench.build(),
+        LabCommand::Down { purge_cache } => bench.down(*purge_cache),
+        LabCommand::Status => bench.status(),
+        LabCommand::Ssh { node, command } => become_ssh(&bench.load()?, node, command),
+        LabCommand::Exec { node, command } => Err(bench.load()?.enter(node, command)?.become_it()),
+        LabCommand::Break { fault } if fault.is_empty() => bench.list_faults(),
+        LabCommand::Break { fault } => bench.break_it(&Fault::from_words(fault)?),
+        LabCommand::Heal => bench.heal(),
+        LabCommand::Start { node } => bench.start(node),
+        LabCommand::InstallCheck => bench.install_check(),
     }
 }
 
-fn start(place: &Place, name: &LabName) -> Result<Lab> {
-    let started = lab::up(place, name, &say)?;
-    let Lab {
-        nodes,
-        vip_v4,
-        vip_v6,
-        ..
-    } = &started.lab;
-    for (node, unit) in &started.failed_units {
-        say(&format!("warning: {node}: {unit} failed at boot"));
-    }
-    let names: Vec<_> = nodes
-        .iter()
-        .map(|node| format!("{} {}", node.name, node.v4))
-        .collect();
-    say(&format!(
-        "lab {name} is up in {:.1} s: {}",
-        started.took.as_secs_f64(),
-        names.join(", ")
-    ));
-    say(&format!("virtual addresses for the pair: {vip_v4} and {vip_v6}"));
-    Ok(started.lab)
+/// What the subcommands work with.
+struct Bench<'a> {
+    session: &'a Session,
+    place: Place,
+    name: &'a LabName,
 }
 
-/// Names missing packages and installs them once the operator agrees.
-fn provide_packages(yes: bool) -> Result<()> {
-    let missing = lab::missing_packages();
-    if missing.is_empty() {
-        return Ok(());
+impl Bench<'_> {
+    fn load(&self) -> Result<Lab> {
+        Lab::load(&self.place, self.name)
     }
-    say(&format!("this host lacks, for a lab: {}", missing.join(" ")));
-    if !yes && !agreed("install them with apt-get?")? {
-        return Err(
-            Error::refused("lab_packages", format!("this host lacks {}", missing.join(", ")))
-                .hint("run it with --yes, or install them yourself"),
-        );
-    }
-    lab::install(&missing, &say)
-}
 
-fn agreed(question: &str) -> Result<bool> {
-    if !std::io::stdin().is_terminal() {
-        return Ok(false);
+    fn say(&self, line: &str) {
+        self.session.output.raw(&format!("{line}\n"));
     }
-    dialoguer::Confirm::new()
-        .with_prompt(question)
-        .default(true)
-        .interact()
-        .map_err(|error| Error::refused("lab_packages", "no answer").because(error))
+
+    /// Starts the lab and opens the menu on its pair.
+    fn open_menu(&self) -> Result<Done> {
+        let lab = self.up()?;
+        let mut common = self.session.common.clone();
+        common.pair = lab.pair_file();
+        menu::run(&Session::new(common)?)
+    }
+
+    fn up(&self) -> Result<Lab> {
+        self.provide_packages()?;
+        let started = lab::up(&self.place, self.name, &|line| self.say(line))?;
+        let Lab {
+            nodes,
+            vip_v4,
+            vip_v6,
+            ..
+        } = &started.lab;
+        for (node, unit) in &started.failed_units {
+            self.say(&format!("warning: {node}: {unit} failed at boot"));
+        }
+        let names: Vec<_> = nodes
+            .iter()
+            .map(|node| format!("{} {}", node.name, node.v4))
+            .collect();
+        let took = started.took.as_secs_f64();
+        self.say(&format!(
+            "lab {} is up in {took:.1} s: {}",
+            self.name,
+            names.join(", ")
+        ));
+        self.say(&format!("virtual addresses for the pair: {vip_v4} and {vip_v6}"));
+        self.say(&format!("pair file: {}", started.lab.pair_file().display()));
+        Ok(started.lab)
+    }
+
+    fn build(&self) -> Result<Done> {
+        self.provide_packages()?;
+        let rootfs = lab::build_cache(&self.place, &|line| self.say(line))?;
+        self.say(&format!("the root file system is {}", rootfs.display()));
+        Done::with(json!({ "rootfs": rootfs }))
+    }
+
+    fn down(&self, purge_cache: bool) -> Result<Done> {
+        let existed = lab::down(&self.place, self.name)?;
+        self.say(&format!(
+            "lab {} {}",
+            self.name,
+            if existed { "is gone" } else { "does not exist" }
+        ));
+        if purge_cache {
+            lab::purge_cache(&self.place)?;
+            self.say("the cached root file system is gone");
+        }
+        Done::with(json!({ "existed": existed, "purged": purge_cache }))
+    }
+
+    fn status(&self) -> Result<Done> {
+        let status = LabStatus::of(&self.load()?);
+        for line in status_lines(&status) {
+            self.say(&line);
+        }
+        Done::with(status)
+    }
+
+    fn list_faults(&self) -> Result<Done> {
+        self.say("faults (`pairadm lab heal` takes all of them off):");
+        for (form, effect) in Fault::LIST {
+            self.say(&format!("  {form:24} {effect}"));
+        }
+        Done::with(json!({ "faults": Fault::LIST }))
+    }
+
+    fn break_it(&self, fault: &Fault) -> Result<Done> {
+        self.load()?.break_it(&self.place, fault)?;
+        self.say(&format!("broken: {fault}"));
+        Done::with(json!({ "broken": fault }))
+    }
+
+    fn heal(&self) -> Result<Done> {
+        let healed = self.load()?.heal(&self.place)?;
+        for fault in &healed {
+            self.say(&format!("healed: {fault}"));
+        }
+        self.say("both nodes are ready");
+        Done::with(json!({ "healed": healed }))
+    }
+
+    fn start(&self, node: &str) -> Result<Done> {
+        self.load()?.boot(&self.place, node)?;
+        self.say(&format!("{node} is ready"));
+        Done::with(json!({ "started": node }))
+    }
+
+    fn install_check(&self) -> Result<Done> {
+        self.provide_packages()?;
+        self.say("this host has what a lab needs");
+        Ok(Done::default())
+    }
+
+    /// Names missing packages and installs them once the operator agrees.
+    fn provide_packages(&self) -> Result<()> {
+        let missing = lab::missing_packages();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        self.say(&format!("this host lacks, for a lab: {}", missing.join(" ")));
+        if !self.session.common.yes && !self.agreed("install them with apt-get?")? {
+            return Err(
+                Error::refused("lab_packages", format!("this host lacks {}", missing.join(", ")))
+                    .hint("run it with --yes, or install them yourself"),
+            );
+        }
+        lab::install(&missing, &|line| self.say(line))
+    }
+
+    fn agreed(&self, question: &str) -> Result<bool> {
+        if !self.session.interactive() {
+            return Ok(false);
+        }
+        dialoguer::Confirm::new()
+            .with_prompt(question)
+            .default(true)
+            .interact()
+            .map_err(|error| Error::refused("lab_packages", "no answer").because(error))
+    }
 }
 
 /// Becomes the ssh client: its exit code is ours.
-fn become_ssh(lab: &Lab, node: &str, command: &[String]) -> Result<u8> {
+fn become_ssh(lab: &Lab, node: &str, command: &[String]) -> Result<Done> {
     let node = lab.node(node)?;
     Err(Tool::new("ssh")
         .args([
@@ -217,28 +257,26 @@ fn become_ssh(lab: &Lab, node: &str, command: &[String]) -> Result<u8> {
         .become_it())
 }
 
-fn list_faults() {
-    say("faults (`pairadm lab heal` takes all of them off):");
-    for (form, effect) in Fault::LIST {
-        say(&format!("  {form:24} {effect}"));
-    }
-}
-
-fn print_status(status: &LabStatus, json: bool) -> Result<u8> {
-    if json {
-        say(&serde_json::to_string_pretty(status).map_err(|error| Error::bug(error.to_string()))?);
-        return Ok(0);
-    }
-    say(&format!(
-        "lab {}: VIPs {} {}, control address {}",
-        status.name, status.vips[0], status.vips[1], status.control[0]
-    ));
-    say(&format!(
-        "{:8} {:>8}  {:10} {:10} {:4} {:16} {}",
-        "NODE", "PID", "STATE", "SSH", "SIP", "IPv4", "IPv6"
-    ));
-    for node in &status.nodes {
-        say(&format!(
+fn status_lines(status: &LabStatus) -> Vec<String> {
+    let LabStatus {
+        name,
+        vips,
+        control,
+        third,
+        ..
+    } = status;
+    let mut lines = vec![
+        format!(
+            "lab {name}: VIPs {} {}, control address {}",
+            vips[0], vips[1], control[0]
+        ),
+        format!(
+            "{:8} {:>8}  {:10} {:10} {:4} {:16} {}",
+            "NODE", "PID", "STATE", "SSH", "SIP", "IPv4", "IPv6"
+        ),
+    ];
+    lines.extend(status.nodes.iter().map(|node| {
+        format!(
             "{:8} {:>8}  {:10} {:10} {:4} {:16} {}",
             node.name,
             node.pid.map_or("-".to_owned(), |pid| pid.to_string()),
@@ -247,24 +285,14 @@ fn print_status(status: &LabStatus, json: bool) -> Result<u8> {
             if node.sip { "yes" } else { "-" },
             node.addresses[0].to_string(),
             node.addresses[1],
-        ));
-    }
-    say(&format!(
-        "third host {}: {} {}",
-        Lab::THIRD,
-        status.third[0],
-        status.third[1]
-    ));
+        )
+    }));
+    lines.push(format!("third host {}: {} {}", Lab::THIRD, third[0], third[1]));
     let faults = if status.faults.is_empty() {
         "none".to_owned()
     } else {
         status.faults.join("; ")
     };
-    say(&format!("faults: {faults}"));
-    Ok(0)
-}
-
-/// One line to the operator; a closed pipe is the reader's choice, not an error.
-fn say(line: &str) {
-    let _ = writeln!(std::io::stdout().lock(), "{line}");
+    lines.push(format!("faults: {faults}"));
+    lines
 }

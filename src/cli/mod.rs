@@ -6,7 +6,7 @@ mod change;
 mod completions;
 mod doctor;
 mod history;
-pub mod lab;
+mod lab;
 mod menu;
 mod node;
 mod operations;
@@ -65,25 +65,12 @@ fn dispatch(session: &Session, command: Command) -> Result<Done> {
         Command::Resume(args) => operations::resume(session, &args),
         Command::Report(args) => operations::report(session, &args),
         Command::Backups(args) => backups::run(session, &args),
-        Command::Lab(args) => lab_command(session, &args),
+        Command::Lab(args) => lab::run(session, &args),
         Command::Completions(args) => completions::run(session, &args),
         Command::Agent => node::agent(),
         Command::AgentRevert(args) => node::revert(&args),
         Command::Guard(args) => node::guard(session, &args),
     }
-}
-
-/// `lab try` opens the menu on the pair that it started.
-fn lab_command(session: &Session, args: &lab::LabArgs) -> Result<Done> {
-    let exit_code = lab::run(args, &|lab| {
-        let mut common = session.common.clone();
-        common.pair = lab.pair_file();
-        menu::run(&Session::new(common)?).map(|done| done.exit_code)
-    })?;
-    Ok(Done {
-        exit_code,
-        ..Done::default()
-    })
 }
 
 /// Help and version go out as they are; wrong usage is exit 64, as JSON where that was asked for.
