@@ -9,7 +9,8 @@ use super::traffic::Gate;
 use super::{hook, network, state, sysctl, take_back, unit};
 use crate::error::{Error, Result};
 use crate::model::OpId;
-use crate::plan::{Action, FilePut, Step, StepPlace, UnitVerb};
+use crate::model::digest::sha256;
+use crate::plan::{Action, Content, FilePut, Step, StepPlace, UnitVerb};
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -258,6 +259,7 @@ pub fn leaves_no_trace(action: &Action) -> bool {
 
 fn want(put: &FilePut) -> Result<Want> {
     let bytes = match &put.content {
+        Some(Content::Program(sha256)) => Some(own_program(sha256)?),
         Some(content) => Some(content.to_bytes().map_err(|why| Error::bug(why).at(&put.path))?),
         None => None,
     };
@@ -272,7 +274,21 @@ fn want(put: &FilePut) -> Result<Want> {
     })
 }
 
-/// The bytes that a step writes.
+/// The program this agent runs from.
+fn own_program(wanted: &str) -> Result<Vec<u8>> {
+    let bytes = std::fs::read("/proc/self/exe")
+        .map_err(|error| Error::refused("program_unreadable", "pairadm cannot read itself").because(error))?;
+    if sha256(&bytes) != wanted {
+        return Err(Error::refused(
+            "other_program",
+            "the agent is not the program that was planned with",
+        )
+        .hint("plan again"));
+    }
+    Ok(bytes)
+}
+
+/// The bytes that a step writes, as far as they are in the plan.
 fn made(put: &FilePut) -> Option<Vec<u8>> {
     put.content.as_ref().and_then(|content| content.to_bytes().ok())
 }

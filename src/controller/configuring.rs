@@ -8,6 +8,7 @@ use crate::engine::Session;
 use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::intent::{self, Answers, Operation};
+use crate::model::digest::sha256_of;
 use crate::model::{BySide, ExtraFile, Pair, Side};
 use crate::plan::{self, Basis, Plan};
 use crate::remote::HostKey;
@@ -44,6 +45,7 @@ impl Controller {
         let pair_file = self.pair_file_text(&wanted)?;
         let extra = extra_files(&wanted)?;
         let holders = who_has(session, &wanted)?;
+        let program = own_program()?;
         let facts = BySide {
             primary: basis.need(Side::Primary)?,
             secondary: basis.need(Side::Secondary)?,
@@ -56,6 +58,7 @@ impl Controller {
             facts,
             pair_file: &pair_file,
             extra: &extra,
+            program: Some(&program),
             restart,
             holders: &holders,
             dry_run: self.options.dry_run,
@@ -89,6 +92,15 @@ fn own_host_key(facts: &Facts) -> Option<String> {
     let blob = line.split_whitespace().nth(1)?;
     let blob = base64::engine::general_purpose::STANDARD.decode(blob).ok()?;
     HostKey::from_blob(&blob).map(|key| key.to_string())
+}
+
+/// SHA-256 of the program that the nodes' agents run from: this one.
+fn own_program() -> Result<String> {
+    let unreadable = |error: std::io::Error| {
+        Error::refused("program_unreadable", "pairadm cannot read itself").because(error)
+    };
+    let file = std::fs::File::open("/proc/self/exe").map_err(unreadable)?;
+    sha256_of(file).map_err(unreadable)
 }
 
 /// Who answers for the VIPs, as seen from both nodes.

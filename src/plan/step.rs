@@ -315,6 +315,9 @@ pub enum Content {
     Text(String),
     /// Anything else, base64.
     Base64(String),
+    /// The program that the node's agent runs from, if it is the one with this SHA-256 (hex): what is on
+    /// the node already does not travel again.
+    Program(String),
 }
 
 impl Content {
@@ -327,7 +330,7 @@ impl Content {
         }
     }
 
-    /// The bytes; an error names the fault in the encoding.
+    /// The bytes; an error names the fault in the encoding. A node's own program is known there only.
     pub fn to_bytes(&self) -> Result<Vec<u8>, String> {
         use base64::Engine as _;
         match self {
@@ -335,6 +338,7 @@ impl Content {
             Self::Base64(text) => base64::engine::general_purpose::STANDARD
                 .decode(text)
                 .map_err(|error| format!("not base64: {error}")),
+            Self::Program(_) => Err("only the node itself has its program".to_owned()),
         }
     }
 }

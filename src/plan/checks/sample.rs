@@ -73,6 +73,7 @@ impl Nodes {
             facts: self.facts.as_ref(),
             pair_file: &self.pair_file,
             extra: &self.extra,
+            program: None,
             restart: self.restart,
             holders: &self.holders,
             dry_run: self.dry_run,

@@ -48,6 +48,8 @@ pub struct ConfigureInput<'a> {
     pub pair_file: &'a str,
     /// Files to install, with their content.
     pub extra: &'a [(ExtraFile, Vec<u8>)],
+    /// SHA-256 of this program, which both nodes shall have for good; `None` leaves theirs alone.
+    pub program: Option<&'a str>,
     /// When services are restarted.
     pub restart: RestartChoice,
     /// Who answered for each VIP on the network, by MAC address; empty when nobody asked.

@@ -6,10 +6,10 @@ use super::refresh::Refresh;
 use super::{ConfigureInput, Outlook, outlook};
 use crate::facts::Facts;
 use crate::intent::RestartChoice;
-use crate::model::{BySide, Port, Side, Traffic};
+use crate::model::{BySide, Port, Side, Traffic, paths};
 use crate::plan::checks::chrony_unit;
 use crate::plan::files::{authorized_keys, chrony, guard_units, sysctl};
-use crate::plan::{Action, Change, Draft, FilePut, UnitVerb, VipPlace, restart, wanted};
+use crate::plan::{Action, Change, Content, Draft, FilePut, Keep, UnitVerb, VipPlace, restart, wanted};
 
 /// Milliseconds that a restarted service has to answer SIP: a large configuration takes seconds to load.
 const SERVICE_START_MS: u64 = 20_000;
@@ -18,6 +18,7 @@ const SERVICE_START_MS: u64 = 20_000;
 pub fn files(input: &ConfigureInput<'_>, changes: &BySide<Managed>, draft: &mut Draft) {
     draft.stage("Install files");
     for (side, managed) in changes.iter() {
+        program(input, side, draft);
         for file in &managed.files {
             put(side, file, draft);
         }
@@ -27,6 +28,24 @@ pub fn files(input: &ConfigureInput<'_>, changes: &BySide<Managed>, draft: &mut 
         units(input.facts[side], side, managed, draft);
         kernel(input, side, draft);
     }
+}
+
+/// pairadm itself, so that the boot guard runs and either node can administer after a disaster.
+fn program(input: &ConfigureInput<'_>, side: Side, draft: &mut Draft) {
+    let present = &input.facts[side].agent_sha256;
+    let Some(wanted) = input.program.filter(|wanted| present.as_deref() != Some(*wanted)) else {
+        return;
+    };
+    let file = FilePut {
+        path: paths::PROGRAM.to_owned(),
+        content: Some(Content::Program(wanted.to_owned())),
+        mode: 0o755,
+        force_mode: true,
+        before: present.clone(),
+        diff: String::new(),
+        keep: Keep::Aside,
+    };
+    put(side, &file, draft);
 }
 
 /// One file; what opens or closes a login path is armed.
