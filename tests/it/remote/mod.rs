@@ -4,6 +4,7 @@
 mod faults;
 mod servers;
 mod shells;
+mod sudo;
 mod uploads;
 
 use crate::support::lab::{LabPair, SharedLab};

@@ -3,6 +3,10 @@
 //! Order: the identity of the pair file, ssh-agent, the unprotected keys of this machine's user, keys
 //! that need a passphrase, the password. A server counts every refused key, so at most [`KEYS`] are shown.
 
+mod agent;
+mod dialogue;
+mod verdict;
+
 use super::deadline::Deadline;
 use super::keys::{KeyFile, KeySources};
 use super::operator::{Questions, SecretWanted};
@@ -11,25 +15,23 @@ use super::ssh::{Connection, EAGAIN};
 use super::target::Target;
 use crate::error::{Error, Result};
 use crate::model::Secret;
-use ssh2::ErrorCode;
+use agent::{Showing, Shown};
+use dialogue::Dialogue;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, mpsc};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use verdict::Verdict;
 
 /// OpenSSH disconnects at the sixth refusal (`MaxAuthTries`); one is left for the password.
 const KEYS: usize = 5;
 
-/// How long ssh-agent may keep a signature waiting: it may ask a person to confirm or to touch a key.
-const AGENT: Duration = Duration::from_secs(20);
-
 /// One log-in.
 pub(super) struct Login<'a> {
-    pub connection: &'a Arc<Connection>,
-    pub target: &'a Target,
-    pub keys: &'a KeySources,
-    pub questions: &'a Questions,
-    pub deadline: &'a mut Deadline,
+    connection: &'a Arc<Connection>,
+    target: &'a Target,
+    keys: &'a KeySources,
+    questions: &'a Questions,
+    deadline: &'a mut Deadline,
     tried: Vec<String>,
     shown: usize,
 }
@@ -95,21 +97,15 @@ impl<'a> Login<'a> {
 
     fn try_keys(&mut self) -> io::Result<bool> {
         let identity = self.target.ssh.identity.as_deref().map(PathBuf::from);
-        let first = identity.as_deref().and_then(|path| self.read(path, true));
+        let first = identity.as_deref().and_then(|path| self.identity(path));
         if let Some(key) = first.as_ref().filter(|key| !key.locked)
-            && self.try_key(key, None)?
+            && self.try_key(key, None)? == Verdict::Accepted
         {
             return Ok(true);
         }
-        let in_agent = match self.keys.agent.clone() {
-            Some(socket) => {
-                let preferred = first.as_ref().and_then(|key| key.public.clone());
-                match self.try_agent(socket, preferred)? {
-                    Shown::LoggedIn => return Ok(true),
-                    Shown::Refused(blobs) => blobs,
-                }
-            }
-            None => Vec::new(),
+        let preferred = first.as_ref().and_then(|key| key.public.clone());
+        let Some(in_agent) = self.try_agent(preferred)? else {
+            return Ok(true);
         };
         let defaults = self
             .keys
@@ -124,7 +120,7 @@ impl<'a> Login<'a> {
             .partition(|key| key.locked);
         let fresh = |key: &&KeyFile| key.public.as_ref().is_none_or(|blob| !in_agent.contains(blob));
         for key in open.iter().filter(fresh) {
-            if self.try_key(key, None)? {
+            if self.try_key(key, None)? == Verdict::Accepted {
                 return Ok(true);
             }
         }
@@ -136,17 +132,20 @@ impl<'a> Login<'a> {
         Ok(false)
     }
 
-    fn read(&mut self, path: &Path, wanted: bool) -> Option<KeyFile> {
-        match KeyFile::read(path) {
-            Ok(key) => Some(key),
-            Err(error) => {
-                if wanted {
-                    self.tried
-                        .push(format!("key {} (cannot be read: {error})", path.display()));
-                }
-                None
-            }
-        }
+    /// The key of the pair file; noted when it cannot be read.
+    fn identity(&mut self, path: &Path) -> Option<KeyFile> {
+        KeyFile::read(path)
+            .inspect_err(|error| self.note_key(path, &format!("cannot be read: {error}")))
+            .ok()
+    }
+
+    fn note_key(&mut self, path: &Path, remark: &str) {
+        let remark = if remark.is_empty() {
+            String::new()
+        } else {
+            format!(" ({remark})")
+        };
+        self.tried.push(format!("key {}{remark}", path.display()));
     }
 
     fn try_locked(&mut self, key: &KeyFile) -> io::Result<bool> {
@@ -154,72 +153,58 @@ impl<'a> Login<'a> {
             key: key.path.display().to_string(),
         };
         let Some(passphrase) = self.questions.secret(self.deadline, &wanted) else {
-            self.tried
-                .push(format!("key {} (has a passphrase)", key.path.display()));
+            self.note_key(&key.path, "has a passphrase");
             return Ok(false);
         };
-        let in_ = self.try_key(key, Some(&passphrase))?;
-        if !in_ {
+        let verdict = self.try_key(key, Some(&passphrase))?;
+        if verdict == Verdict::Unusable {
             self.questions.forget(&wanted);
         }
-        Ok(in_)
+        Ok(verdict == Verdict::Accepted)
     }
 
-    fn try_key(&mut self, key: &KeyFile, passphrase: Option<&Secret>) -> io::Result<bool> {
+    fn try_key(&mut self, key: &KeyFile, passphrase: Option<&Secret>) -> io::Result<Verdict> {
         if self.shown == KEYS {
-            return Ok(false);
+            return Ok(Verdict::Refused);
         }
         let (session, user) = (self.connection.session(), &self.target.ssh.user);
         let answer = self.connection.attempt(self.deadline.instant(), || {
             session.userauth_pubkey_memory(user, None, &key.text, passphrase.map(Secret::expose))
         })?;
-        let verdict = verdict(answer)?;
-        self.tried.push(match verdict {
-            Verdict::Unusable if passphrase.is_some() => {
-                format!("key {} (wrong passphrase)", key.path.display())
-            }
-            Verdict::Unusable => format!("key {} (not a usable private key)", key.path.display()),
-            _ => {
+        let verdict = Verdict::of(answer)?;
+        match verdict {
+            Verdict::Unusable if passphrase.is_some() => self.note_key(&key.path, "wrong passphrase"),
+            Verdict::Unusable => self.note_key(&key.path, "not a usable private key"),
+            Verdict::Accepted | Verdict::Refused => {
                 self.shown += 1;
-                format!("key {}", key.path.display())
+                self.note_key(&key.path, "");
             }
-        });
-        Ok(verdict == Verdict::Accepted)
+        }
+        Ok(verdict)
     }
 
-    /// Shows the keys of ssh-agent. That program may hang, and the library waits for it without a
-    /// limit, so it is talked to from a thread that is left behind at the deadline.
-    fn try_agent(&mut self, socket: PathBuf, preferred: Option<Vec<u8>>) -> io::Result<Shown> {
-        let until = self.deadline.instant().min(Instant::now() + AGENT);
-        let (connection, user) = (Arc::clone(self.connection), self.target.ssh.user.clone());
-        let (sender, receiver) = mpsc::channel();
-        let room = KEYS - self.shown;
-        std::thread::Builder::new()
-            .name("ssh-agent".to_owned())
-            .spawn(move || {
-                let _ = sender.send(show_agent_keys(
-                    &connection,
-                    &socket,
-                    &user,
-                    preferred.as_deref(),
-                    room,
-                    until,
-                ));
-            })?;
-        match receiver.recv_timeout(until.saturating_duration_since(Instant::now())) {
-            Ok(Ok(Shown::Refused(blobs))) => {
+    /// Shows the keys of ssh-agent; the public keys that were refused, or `None` when one opened.
+    fn try_agent(&mut self, preferred: Option<Vec<u8>>) -> io::Result<Option<Vec<Vec<u8>>>> {
+        let Some(socket) = self.keys.agent.clone() else {
+            return Ok(Some(Vec::new()));
+        };
+        let showing = Showing {
+            connection: Arc::clone(self.connection),
+            socket,
+            user: self.target.ssh.user.clone(),
+            preferred,
+            room: KEYS - self.shown,
+        };
+        match showing.run(self.deadline.instant()) {
+            Ok(Shown::LoggedIn) => Ok(None),
+            Ok(Shown::Refused(blobs)) => {
                 self.shown += blobs.len();
                 self.tried.push(format!("ssh-agent ({} keys)", blobs.len()));
-                Ok(Shown::Refused(blobs))
+                Ok(Some(blobs))
             }
-            Ok(done) => done,
-            Err(_) => {
-                self.tried.push("ssh-agent (does not answer)".to_owned());
-                let _ = self.connection.socket().shutdown(std::net::Shutdown::Both);
-                Err(io::Error::new(
-                    io::ErrorKind::TimedOut,
-                    "ssh-agent does not answer",
-                ))
+            Err(error) => {
+                self.tried.push("ssh-agent".to_owned());
+                Err(error)
             }
         }
     }
@@ -234,7 +219,7 @@ impl<'a> Login<'a> {
         let answer = self.connection.attempt(self.deadline.instant(), || {
             session.userauth_password(user, password.expose())
         })?;
-        let accepted = verdict(answer)? == Verdict::Accepted;
+        let accepted = Verdict::of(answer)? == Verdict::Accepted;
         if !accepted {
             self.questions.forget(&wanted);
         }
@@ -257,7 +242,7 @@ impl<'a> Login<'a> {
                 done => break done,
             }
         };
-        let accepted = verdict(answer)? == Verdict::Accepted;
+        let accepted = Verdict::of(answer)? == Verdict::Accepted;
         dialogue
             .asked
             .iter()
@@ -301,103 +286,5 @@ impl<'a> Login<'a> {
         };
         what.on(self.target.name())
             .because(format!("{}{tried}", excerpt(error.to_string().as_bytes(), 200)))
-    }
-}
-
-/// What came of showing ssh-agent's keys.
-enum Shown {
-    LoggedIn,
-    /// These keys were refused.
-    Refused(Vec<Vec<u8>>),
-}
-
-fn show_agent_keys(
-    connection: &Connection,
-    socket: &Path,
-    user: &str,
-    preferred: Option<&[u8]>,
-    room: usize,
-    until: Instant,
-) -> io::Result<Shown> {
-    let listed = || {
-        let mut agent = connection.session().agent()?;
-        agent.set_identity_path(socket)?;
-        agent.connect()?;
-        agent.list_identities()?;
-        let keys = agent.identities()?;
-        Ok::<_, ssh2::Error>((agent, keys))
-    };
-    let Ok((agent, mut keys)) = listed() else {
-        return Ok(Shown::Refused(Vec::new()));
-    };
-    keys.sort_by_key(|key| Some(key.blob()) != preferred);
-    let mut refused = Vec::new();
-    for key in keys.iter().take(room) {
-        let answer = connection.attempt(until, || agent.userauth(user, key))?;
-        if verdict(answer)? == Verdict::Accepted {
-            return Ok(Shown::LoggedIn);
-        }
-        refused.push(key.blob().to_vec());
-    }
-    Ok(Shown::Refused(refused))
-}
-
-/// What one attempt came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
-    Accepted,
-    Refused,
-    /// The key never got as far as the server.
-    Unusable,
-}
-
-/// Tells a refusal, after which the next way may be tried, from a connection that has ended.
-fn verdict(answer: Result<(), ssh2::Error>) -> io::Result<Verdict> {
-    use libssh2_sys::{
-        LIBSSH2_ERROR_AGENT_PROTOCOL as AGENT_SAYS_NO, LIBSSH2_ERROR_ALGO_UNSUPPORTED as ALGORITHM,
-        LIBSSH2_ERROR_AUTHENTICATION_FAILED as FAILED, LIBSSH2_ERROR_FILE as FILE,
-        LIBSSH2_ERROR_KEYFILE_AUTH_FAILED as KEY, LIBSSH2_ERROR_METHOD_NOT_SUPPORTED as METHOD,
-        LIBSSH2_ERROR_PASSWORD_EXPIRED as EXPIRED, LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED as UNVERIFIED,
-    };
-    match answer {
-        Ok(()) => Ok(Verdict::Accepted),
-        Err(error) => match error.code() {
-            ErrorCode::Session(FAILED | UNVERIFIED | EXPIRED | AGENT_SAYS_NO) => Ok(Verdict::Refused),
-            ErrorCode::Session(FILE | KEY | METHOD | ALGORITHM) => Ok(Verdict::Unusable),
-            _ => Err(error.into()),
-        },
-    }
-}
-
-/// Answers what a server asks interactively: the first hidden question is the password.
-struct Dialogue<'a> {
-    password: SecretWanted,
-    node: String,
-    questions: &'a Questions,
-    deadline: &'a mut Deadline,
-    asked: Vec<SecretWanted>,
-}
-
-impl ssh2::KeyboardInteractivePrompt for Dialogue<'_> {
-    fn prompt(&mut self, _: &str, _: &str, prompts: &[ssh2::Prompt<'_>]) -> Vec<String> {
-        let mut answers = Vec::with_capacity(prompts.len());
-        for prompt in prompts {
-            let wanted = if !prompt.echo && self.asked.is_empty() {
-                self.password.clone()
-            } else {
-                SecretWanted::Challenge {
-                    node: self.node.clone(),
-                    prompt: excerpt(prompt.text.as_bytes(), 200),
-                }
-            };
-            let answer = self.questions.secret(self.deadline, &wanted);
-            self.asked.push(wanted);
-            answers.push(
-                answer
-                    .map(|secret| secret.expose().to_owned())
-                    .unwrap_or_default(),
-            );
-        }
-        answers
     }
 }
