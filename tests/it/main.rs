@@ -5,6 +5,7 @@
 mod cli;
 mod lab;
 mod network;
+mod pair;
 mod remote;
 mod support;
 mod tui;

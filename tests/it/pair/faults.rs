@@ -1,0 +1,129 @@
+//! At every step boundary of `configure` and `takeover` the tool is killed, the link is cut, or a node
+//! loses power; then the same command runs once more. The pair must be in the new state with exactly one
+//! side serving, and after `remove` every original byte must be back.
+//!
+//! Killing goes through every boundary. A cut link and a cut power cost ten seconds each until the tool
+//! gives up waiting, so of `configure`'s boundaries only every fourth is tried unless
+//! `PAIRADM_EVERY_BOUNDARY=1`; of `takeover`'s every one.
+
+use super::{MANAGED, Running, assert_serves, drop_vips, run};
+use crate::support::lab::{FreshLab, LabPair};
+use crate::support::snapshot::Snapshot;
+
+const CONFIGURE: [&str; 2] = ["configure", "--yes"];
+const TO_BETA: [&str; 4] = ["takeover", "--to", "secondary", "--yes"];
+const TO_ALPHA: [&str; 4] = ["takeover", "--to", "primary", "--yes"];
+const REMOVE: [&str; 4] = ["remove", "--yes", "--set", "proceed=continue"];
+
+/// Runs `args` and does `fault` to it after `boundary` steps. `false` when there are fewer steps.
+fn interrupted(
+    lab: &mut FreshLab,
+    args: &[&str],
+    boundary: usize,
+    fault: &mut dyn FnMut(&mut FreshLab, &mut Running, &str),
+) -> Option<Option<i32>> {
+    let mut running = Running::start(lab, args);
+    let Some(node) = running.until_steps(boundary) else {
+        assert_eq!(running.end(), Some(0), "{args:?} without a fault");
+        return None;
+    };
+    fault(lab, &mut running, &node);
+    Some(running.end())
+}
+
+fn kill(_: &mut FreshLab, running: &mut Running, _: &str) {
+    running.child.kill().expect("pairadm can be killed");
+}
+
+fn cut_link(lab: &mut FreshLab, _: &mut Running, node: &str) {
+    lab.cut_link(node);
+}
+
+fn cut_power(lab: &mut FreshLab, _: &mut Running, node: &str) {
+    lab.cut_power(node);
+}
+
+fn stride() -> usize {
+    if std::env::var_os("PAIRADM_EVERY_BOUNDARY").is_some() {
+        1
+    } else {
+        4
+    }
+}
+
+fn originals(lab: &LabPair) -> [Snapshot; 2] {
+    [lab.alpha().snapshot(&MANAGED), lab.beta().snapshot(&MANAGED)]
+}
+
+type FaultFn = fn(&mut FreshLab, &mut Running, &str);
+
+fn configure_survives(name: &str, fault: FaultFn, stride: usize) {
+    let mut lab = FreshLab::start(name);
+    let before = originals(&lab);
+    for boundary in (1..).step_by(stride) {
+        let case = format!("{name} after step {boundary}");
+        let Some(code) = interrupted(&mut lab, &CONFIGURE, boundary, &mut |lab, run, node| {
+            fault(lab, run, node)
+        }) else {
+            assert!(boundary > 10, "{case}: configure has more steps than that");
+            return;
+        };
+        lab.heal();
+        let rerun = run(&lab, &CONFIGURE, 0);
+        assert_serves(&lab, "alpha", &format!("{case} (exit {code:?}), then: {rerun}"));
+        run(&lab, &REMOVE, 0);
+        drop_vips(&lab);
+        for (before, after) in before.iter().zip(originals(&lab)) {
+            assert_eq!(before.changes_to(&after), Vec::<String>::new(), "{case}");
+        }
+    }
+}
+
+fn takeover_survives(name: &str, fault: FaultFn) {
+    let mut lab = FreshLab::start(name);
+    run(&lab, &CONFIGURE, 0);
+    for boundary in 1.. {
+        let case = format!("{name} after step {boundary}");
+        assert_serves(&lab, "alpha", &format!("before {case}"));
+        let Some(code) = interrupted(&mut lab, &TO_BETA, boundary, &mut |lab, run, node| {
+            fault(lab, run, node)
+        }) else {
+            assert!(boundary > 8, "{case}: takeover has more steps than that");
+            return;
+        };
+        lab.heal();
+        let rerun = run(&lab, &TO_BETA, 0);
+        assert_serves(&lab, "beta", &format!("{case} (exit {code:?}), then: {rerun}"));
+        run(&lab, &TO_ALPHA, 0);
+    }
+}
+
+#[test]
+fn configure_killed_at_every_boundary() {
+    configure_survives("configure-killed", kill, 1);
+}
+
+#[test]
+fn configure_with_the_link_cut() {
+    configure_survives("configure-link", cut_link, stride());
+}
+
+#[test]
+fn configure_with_the_power_cut() {
+    configure_survives("configure-power", cut_power, stride());
+}
+
+#[test]
+fn takeover_killed_at_every_boundary() {
+    takeover_survives("takeover-killed", kill);
+}
+
+#[test]
+fn takeover_with_the_link_cut_at_every_boundary() {
+    takeover_survives("takeover-link", cut_link);
+}
+
+#[test]
+fn takeover_with_the_power_cut_at_every_boundary() {
+    takeover_survives("takeover-power", cut_power);
+}

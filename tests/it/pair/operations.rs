@@ -1,0 +1,160 @@
+//! The main job end to end: configure, move traffic, block and allow it, reverse, undo, report, remove.
+
+use super::{MANAGED, assert_serves, blocks, drop_vips, json, run};
+use crate::support::lab::FreshLab;
+
+#[test]
+fn a_pair_is_configured_moved_reversed_undone_and_removed() {
+    let lab = FreshLab::start("operations");
+    let before = [lab.alpha().snapshot(&MANAGED), lab.beta().snapshot(&MANAGED)];
+
+    let dry = run(&lab, &["configure", "--dry-run"], 0);
+    assert!(dry.contains("/etc/hosts"), "{dry}");
+    let untouched = [lab.alpha().snapshot(&MANAGED), lab.beta().snapshot(&MANAGED)];
+    assert_eq!(before, untouched, "a dry run changes nothing");
+
+    run(&lab, &["configure", "--yes"], 0);
+    assert_serves(&lab, "alpha", "configured");
+    let again = run(&lab, &["configure", "--yes"], 0);
+    assert!(
+        again.to_lowercase().contains("nothing"),
+        "the second run says so: {again}"
+    );
+
+    let moved = run(&lab, &["takeover", "--to", "secondary", "--yes"], 0);
+    assert_serves(&lab, "beta", "taken over");
+    assert!(moved.contains("dark"), "the outage is told: {moved}");
+    let (code, status) = json(&lab, &["status"]);
+    assert_eq!(code, 0);
+    assert!(
+        status.to_string().contains("\"active\":\"secondary\""),
+        "{status}"
+    );
+
+    run(&lab, &["reverse", "--yes"], 0);
+    assert_serves(&lab, "beta", "reversed: traffic stays");
+    assert!(
+        lab.alpha()
+            .read("/etc/pairadm/pair.toml")
+            .contains("hostname = \"beta\"")
+    );
+
+    let (_, history) = json(&lab, &["history"]);
+    assert!(history.to_string().contains("reverse"), "{history}");
+    run(&lab, &["report", "2"], 0);
+    run(&lab, &["show", "2"], 0);
+
+    run(&lab, &["takeover", "--to", "secondary", "--yes"], 0);
+    assert_serves(&lab, "alpha", "alpha is the secondary now");
+    run(&lab, &["remove", "--yes", "--set", "proceed=continue"], 0);
+    drop_vips(&lab);
+    for (before, node) in before.iter().zip([lab.alpha(), lab.beta()]) {
+        assert_eq!(before.changes_to(&node.snapshot(&MANAGED)), Vec::<String>::new());
+        assert_eq!(blocks(node), [false; 2]);
+    }
+}
+
+#[test]
+fn undo_of_configure_gives_every_original_back() {
+    let lab = FreshLab::start("undo");
+    let before = [lab.alpha().snapshot(&MANAGED), lab.beta().snapshot(&MANAGED)];
+    run(&lab, &["configure", "--yes"], 0);
+    run(&lab, &["takeover", "--to", "secondary", "--yes"], 0);
+    run(&lab, &["undo", "2", "--yes"], 0);
+    assert_serves(&lab, "alpha", "the takeover is undone");
+
+    lab.beta().sh("echo '192.0.2.99 printer' >> /etc/hosts");
+    let refused = run(&lab, &["undo", "1", "--yes"], 2);
+    assert!(
+        refused.contains("/etc/hosts") && refused.contains("printer"),
+        "S10, with a diff: {refused}"
+    );
+    lab.beta().sh("sed -i '/printer/d' /etc/hosts");
+
+    run(&lab, &["undo", "1", "--yes"], 0);
+    for (before, node) in before.iter().zip([lab.alpha(), lab.beta()]) {
+        assert_eq!(before.changes_to(&node.snapshot(&MANAGED)), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_lost_peer_is_left_behind_and_stays_passive_when_it_returns() {
+    let mut lab = FreshLab::start("peer-lost");
+    run(&lab, &["configure", "--yes"], 0);
+    lab.cut_power("alpha");
+    run(&lab, &["takeover", "--to", "secondary", "--yes"], 2);
+    let status = run(&lab, &["status"], 0);
+    assert!(
+        status.contains("beta"),
+        "status works with one node down (L3): {status}"
+    );
+    let unconfirmed = run(
+        &lab,
+        &["takeover", "--to", "secondary", "--peer-lost", "--yes"],
+        2,
+    );
+    assert!(
+        unconfirmed.contains("alpha"),
+        "the lost node has to be typed: {unconfirmed}"
+    );
+    run(
+        &lab,
+        &[
+            "takeover",
+            "--to",
+            "secondary",
+            "--peer-lost",
+            "--confirm-lost",
+            "alpha",
+            "--yes",
+        ],
+        0,
+    );
+    lab.boot("alpha");
+    assert_serves(&lab, "beta", "the old side returned");
+    let status = run(&lab, &["status"], 0);
+    assert!(status.contains("alpha"), "what is left to do: {status}");
+}
+
+#[test]
+fn both_nodes_return_as_they_were_after_a_power_failure() {
+    let mut lab = FreshLab::start("power-failure");
+    run(&lab, &["configure", "--yes"], 0);
+    run(&lab, &["takeover", "--to", "secondary", "--yes"], 0);
+    lab.cut_power("alpha");
+    lab.cut_power("beta");
+    lab.boot("beta");
+    lab.boot("alpha");
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(40);
+    while !super::vips(&lab).iter().all(|vip| lab.beta().holds(*vip)) {
+        assert!(std::time::Instant::now() < until, "beta does not serve again");
+        std::thread::sleep(std::time::Duration::from_millis(250));
+    }
+    assert_serves(&lab, "beta", "after the power failure");
+}
+
+#[test]
+fn traffic_is_blocked_and_allowed_by_hand_only_with_an_override() {
+    let lab = FreshLab::start("traffic");
+    run(&lab, &["configure", "--yes"], 0);
+    run(&lab, &["traffic", "block", "--side", "primary", "--yes"], 2);
+    run(
+        &lab,
+        &["traffic", "block", "--side", "primary", "--override", "--yes"],
+        0,
+    );
+    assert_eq!(blocks(lab.alpha()), [true; 2]);
+    run(
+        &lab,
+        &["traffic", "allow", "--side", "primary", "--override", "--yes"],
+        0,
+    );
+    assert_serves(&lab, "alpha", "allowed again");
+    // S2: never both.
+    run(
+        &lab,
+        &["traffic", "allow", "--side", "secondary", "--override", "--yes"],
+        2,
+    );
+    assert_serves(&lab, "alpha", "one side only");
+}

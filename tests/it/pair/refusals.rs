@@ -1,0 +1,90 @@
+//! What stands in the way of a change is refused with its name, exit code 2, and nothing changed.
+
+use super::{MANAGED, Running, json, run};
+use crate::support::lab::FreshLab;
+use std::process::Command;
+
+const CONFIGURE: [&str; 2] = ["configure", "--yes"];
+
+/// `configure` with an obstacle on alpha: exit code 2, this error code, and the files as they were.
+fn refused(lab: &FreshLab, code: &str) {
+    let before = [lab.alpha().snapshot(&MANAGED), lab.beta().snapshot(&MANAGED)];
+    let (exit, told) = json(lab, &CONFIGURE);
+    assert_eq!(exit, 2, "{code}: {told}");
+    assert_eq!(told["error"]["code"], code, "{told}");
+    let after = [lab.alpha().snapshot(&MANAGED), lab.beta().snapshot(&MANAGED)];
+    assert_eq!(before, after, "{code}: something was changed");
+}
+
+#[test]
+fn obstacles_in_the_file_system_are_named_and_nothing_is_changed() {
+    let mut lab = FreshLab::start("obstacles");
+    lab.alpha().sh("chattr +i /etc/hosts");
+    refused(&lab, "immutable");
+    lab.alpha().sh("chattr -i /etc/hosts");
+
+    lab.alpha()
+        .sh("mv /etc/hosts /etc/hosts.real && ln -s hosts.real /etc/hosts");
+    refused(&lab, "symlink");
+    lab.alpha().sh("mv /etc/hosts.real /etc/hosts");
+
+    lab.break_it("readonly alpha");
+    refused(&lab, "read_only");
+    lab.heal();
+
+    lab.break_it("disk alpha");
+    let (exit, told) = json(&lab, &CONFIGURE);
+    assert!(matches!(exit, 2 | 3), "a full disk: {told}");
+    lab.heal();
+    run(&lab, &CONFIGURE, 0);
+}
+
+#[test]
+fn a_changed_host_key_is_refused_before_anything_is_sent() {
+    let lab = FreshLab::start("host-key");
+    lab.beta()
+        .sh("rm /etc/ssh/ssh_host_*; ssh-keygen -A >/dev/null && systemctl restart ssh");
+    refused(&lab, "host_key_changed");
+}
+
+#[test]
+fn garbage_from_the_remote_shell_is_refused_and_shown_harmlessly() {
+    let lab = FreshLab::start("garbage");
+    lab.beta().sh(
+        "printf '#!/bin/sh\\nprintf \"\\\\033[2Jgarbage \\\\342\\\\200\\\\256\\\\n\"\\nexit 0\\n' > /usr/local/bin/garbage && \
+         chmod 755 /usr/local/bin/garbage && echo /usr/local/bin/garbage >> /etc/shells && \
+         sed -i 's,^\\(root:.*:\\)[^:]*$,\\1/usr/local/bin/garbage,' /etc/passwd",
+    );
+    let output = lab.pairadm(CONFIGURE);
+    let text = super::both(&output);
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(
+        !text.contains('\u{1b}') && !text.contains('\u{202e}'),
+        "S11: {text:?}"
+    );
+}
+
+#[test]
+fn of_two_operators_the_second_is_refused_and_told_who_the_first_is() {
+    let lab = FreshLab::start("two-operators");
+    let mut first = Running::start(&lab, &CONFIGURE);
+    first.until_steps(1).expect("the first has begun");
+    let pid = first.child.id().to_string();
+    let signal = |name: &str| {
+        assert!(
+            Command::new("kill")
+                .args([name, &pid])
+                .status()
+                .unwrap()
+                .success()
+        )
+    };
+    signal("-STOP");
+    let told = run(&lab, &CONFIGURE, 2);
+    signal("-CONT");
+    assert!(
+        told.contains(&pid) && told.contains("configure"),
+        "S8, L5: {told}"
+    );
+    assert_eq!(first.end(), Some(0), "the first goes on undisturbed");
+}
