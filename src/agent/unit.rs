@@ -142,22 +142,21 @@ pub fn revert(
 }
 
 fn carry_out(context: &Context<'_>, unit: &str, verb: UnitVerb) -> Result<()> {
-    let word = match verb {
-        UnitVerb::DaemonReload => "daemon-reload",
-        UnitVerb::Enable => "enable",
-        UnitVerb::Disable => "disable",
-        UnitVerb::Start => "start",
-        UnitVerb::Stop => "stop",
-        UnitVerb::Restart => "restart",
-        UnitVerb::Reload => "reload-or-restart",
+    // A reload of systemd takes 100 ms and more; that of the start-up links waits for the next boot.
+    let words: &[&str] = match verb {
+        UnitVerb::DaemonReload => &["daemon-reload"],
+        UnitVerb::Enable => &["enable", "--no-reload", "--", unit],
+        UnitVerb::Disable => &["disable", "--no-reload", "--", unit],
+        UnitVerb::Start => &["start", "--", unit],
+        UnitVerb::Stop => &["stop", "--", unit],
+        UnitVerb::Restart => &["restart", "--", unit],
+        UnitVerb::Reload => &["reload-or-restart", "--", unit],
     };
-    systemctl(context, &[word, "--", unit])
-        .map(drop)
-        .map_err(|error| {
-            error
-                .at(unit)
-                .hint(format!("see `journalctl -u {unit}` on the node"))
-        })
+    systemctl(context, words).map(drop).map_err(|error| {
+        error
+            .at(unit)
+            .hint(format!("see `journalctl -u {unit}` on the node"))
+    })
 }
 
 fn prove(unit: &str, verb: UnitVerb, before: &Found, after: &Found) -> Result<()> {

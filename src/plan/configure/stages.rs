@@ -65,7 +65,12 @@ pub fn put(side: Side, file: &FilePut, draft: &mut Draft) {
 
 fn units(facts: &Facts, side: Side, managed: &Managed, draft: &mut Draft) {
     let guard = [guard_units::EARLY, guard_units::LATE];
-    if guard.iter().any(|unit| managed.changes(&guard_units::path(unit))) {
+    // systemd reads units that it has not run yet when it starts them: at the next boot.
+    let stale = |name: &&str| {
+        let ran = facts.unit(name).is_some_and(|unit| unit.active == "active");
+        ran && managed.changes(&guard_units::path(name))
+    };
+    if guard.iter().any(stale) {
         unit(side, "", UnitVerb::DaemonReload, "read unit files again", draft);
     }
     for name in guard {
