@@ -22,7 +22,7 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Where the program is and may be put on a node, and where it comes from.
 #[derive(Debug, Clone)]
@@ -46,6 +46,12 @@ impl Default for Program {
         }
     }
 }
+
+/// Bytes a second that a slow line still moves; a program of 12 MB may take that much longer.
+const SLOWEST: usize = 64 << 10;
+
+/// How long the transfer may stand still.
+const STALL: Duration = Duration::from_secs(10);
 
 const MISSING: &str = "pairadm-agent-missing:";
 const READY: &str = "pairadm-upload-ready:";
@@ -73,7 +79,7 @@ enum Greeting {
 
 impl Bootstrap<'_> {
     /// An agent of this very build.
-    pub fn agent(&self) -> Result<AgentLink<Command>> {
+    pub fn agent(mut self) -> Result<AgentLink<Command>> {
         let machine = match self.start()? {
             Greeting::Agent(lines, hello) => return self.accept(lines, hello),
             Greeting::Missing { machine, .. } => machine,
@@ -84,7 +90,10 @@ impl Bootstrap<'_> {
                 std::env::consts::ARCH
             )));
         }
+        let (began, planned) = (Instant::now(), self.until);
         self.bring()?;
+        // The transfer does not count, so that a slow line leaves as much time for the greeting.
+        self.until = planned + began.elapsed();
         match self.start()? {
             Greeting::Agent(lines, hello) => self.accept(lines, hello),
             Greeting::Missing { instead: None, .. } => {
@@ -133,13 +142,14 @@ impl Bootstrap<'_> {
     }
 
     /// Brings this program to the first directory that takes it.
-    fn bring(&self) -> Result<()> {
+    fn bring(&mut self) -> Result<()> {
         let program = std::fs::read(&self.program.source).map_err(|error| {
             Error::bug("pairadm cannot read its own program")
                 .at(self.program.source.display())
                 .because(error)
         })?;
         let digest = hex(&Sha256::digest(&program));
+        self.until += Duration::from_secs((program.len() / SLOWEST) as u64);
         let mut refusals = Vec::new();
         for dir in &self.program.guest {
             match self.store(dir, &program, &digest)? {
@@ -157,9 +167,9 @@ impl Bootstrap<'_> {
         if self.read(lines.skip_to(&[READY], self.until))?.is_none() {
             return Ok(Err(first_of([lines.wire.complaint(), lines.seen()])));
         }
-        let sent = lines
-            .wire
-            .send(program, self.until)
+        let sent = program
+            .chunks(SLOWEST)
+            .try_for_each(|piece| lines.wire.send(piece, self.until.min(Instant::now() + STALL)))
             .and_then(|()| lines.wire.end_input(self.until));
         if let Err(error) = sent
             && error.kind() == io::ErrorKind::TimedOut

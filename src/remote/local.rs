@@ -50,7 +50,9 @@ pub(super) struct Process {
 impl Process {
     fn spawn(program: &Path) -> io::Result<Self> {
         let mut command = if rustix::process::geteuid().is_root() {
-            Command::new(program)
+            let mut direct = Command::new(program);
+            direct.arg0("pairadm");
+            direct
         } else {
             // `/proc/self` would be sudo's own by the time it is looked at.
             let own = format!("/proc/{}/exe", std::process::id());

@@ -57,6 +57,22 @@ fn a_larger_program_arrives_whole() {
 }
 
 #[test]
+fn a_slow_line_gets_the_time_it_needs() {
+    let feed = "ForceCommand (head -c 300000; sleep 4; cat) | sh -c \"$SSH_ORIGINAL_COMMAND\"";
+    let (sshd, stub) = (Sshd::start(feed), stub::Agent::answering());
+    let big = sshd.path("big");
+    let mut program = std::fs::read(stub.path()).unwrap();
+    program.extend_from_slice(b"exit\n");
+    program.resize(1 << 20, b'#');
+    std::fs::write(&big, &program).unwrap();
+    let bench = simple(&sshd, &big);
+    let started = Instant::now();
+    let link = bench.dialer.dial(Side::Primary, Duration::from_secs(3));
+    link.unwrap_or_else(|error| panic!("{error}"));
+    assert!(started.elapsed() > Duration::from_secs(4));
+}
+
+#[test]
 fn the_next_directory_is_taken_when_one_cannot() {
     let (sshd, stub) = (Sshd::start(""), stub::Agent::answering());
     let mut bench = simple(&sshd, stub.path());

@@ -24,7 +24,7 @@ fn with_operator(lab: &LabPair, allowed: &str, check: impl FnOnce(Target)) {
         SUDO.replace("ALLOWED", allowed)
     ));
     let mut target = alpha(lab);
-    target.ssh.user = "maria".to_owned();
+    "maria".clone_into(&mut target.ssh.user);
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| check(target)));
     node.sh("userdel -r maria 2>/dev/null; rm -f /usr/local/bin/sudo /usr/local/lib/python-as-root");
     if let Err(panic) = outcome {
