@@ -57,7 +57,7 @@ fn plan_of_open(state: &State, op: OpId, way: Way) -> Plan {
         Way::Forward => "going on with",
         Way::Back => "taking back",
     };
-    plan.title = format!("{doing} operation {op} {}", plan.title);
+    plan.title = format!("{doing} operation {op}: {}", plan.title);
     plan
 }
 

@@ -188,10 +188,8 @@ pub fn trouble_rows(pair: &PairView, look: Look, columns: usize) -> Vec<Row> {
     let mut rows = Vec::new();
     if let Some(open) = &pair.unfinished {
         let text = format!(
-            "! Operation {} was interrupted: {} {} Entry 7 goes on with it or takes it back.",
-            open.op,
-            open.plan.title,
-            look.mark(Mark::Hint)
+            "! Operation {} is open: entry 7 goes on with it or takes it back.",
+            open.op
         );
         rows.extend(
             text::wrap(&text, columns)

@@ -328,7 +328,7 @@ fn an_operation_that_was_left_is_not_offered_twice_in_a_row() {
     menu.press(KeyCode::Enter);
     menu.event(Event::Unfinished(Ok(Some(unfinished()))));
     menu.shows_not("Take back what was done");
-    menu.shows("was interrupted");
+    menu.shows("Operation 13 is open");
 }
 
 #[test]
@@ -348,7 +348,7 @@ fn an_interrupted_operation_is_offered_once() {
     menu.press(KeyCode::Esc);
     menu.event(Event::Unfinished(Ok(Some(unfinished()))));
     menu.shows_not("Take back what was done");
-    menu.shows("Operation 13 was interrupted");
+    menu.shows("Operation 13 is open");
 }
 
 #[test]
