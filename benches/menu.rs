@@ -69,7 +69,7 @@ fn start(binary: &Path, pair: &Path, state: &Path) -> Menu {
     std::thread::spawn(move || {
         // The master lives as long as its reader.
         let _master = pty.master;
-        let mut buffer = [0; 65_536];
+        let mut buffer = vec![0; 65_536];
         while let Ok(read @ 1..) = from.read(&mut buffer) {
             if to.send(buffer[..read].to_vec()).is_err() {
                 return;

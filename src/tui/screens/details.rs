@@ -69,7 +69,7 @@ fn lines(around: Around<'_>) -> usize {
 }
 
 fn rows(pair: &PairView, look: Look, columns: usize, now: u64) -> Vec<Row> {
-    let mut rows = trouble_rows(pair, look, columns);
+    let mut rows = trouble_rows(pair, columns);
     let Some(status) = pair.status() else {
         let text = if pair.identity.pair.is_some() {
             " The nodes have not answered yet."

@@ -184,7 +184,7 @@ pub const fn severity(severity: Severity) -> (Tone, &'static str) {
 }
 
 /// Why the nodes cannot be asked, and that an operation was left open.
-pub fn trouble_rows(pair: &PairView, look: Look, columns: usize) -> Vec<Row> {
+pub fn trouble_rows(pair: &PairView, columns: usize) -> Vec<Row> {
     let mut rows = Vec::new();
     if let Some(open) = &pair.unfinished {
         let text = format!(
@@ -220,7 +220,7 @@ fn attention(state: &State, columns: usize, room: usize) -> Vec<Row> {
             text::cut(&text, columns, look.mark(Mark::More)),
         ));
     }
-    rows.extend(trouble_rows(&state.pair, look, columns));
+    rows.extend(trouble_rows(&state.pair, columns));
     // All hints, or the worst one's, or none: whatever shows every warning.
     let fits = |warnings: &Vec<Row>| rows.len() + warnings.len() <= room;
     let warnings = [usize::MAX, 1]
