@@ -2,14 +2,15 @@
 
 use super::output::Done;
 use super::session::Session;
+use super::shown::{Shown, lock};
 use crate::controller::backend::{Backend, Finished, Verdict};
 use crate::controller::{Controller, Door, Ended, names};
-use crate::engine::{self, Direction, Event};
+use crate::engine::Direction;
 use crate::error::{Error, Kind, Result};
 use crate::intent::{Answers, Operation};
-use crate::model::{BySide, OpId, Pair};
+use crate::model::OpId;
 use crate::plan::Plan;
-use crate::prompt::{self, Asking, Consent, Talk, ask_form};
+use crate::prompt::{self, Asking, Consent, ask_form};
 use crate::render;
 use clap::Args;
 use serde_json::{Value, json};
@@ -105,8 +106,17 @@ fn agreed(
     let plan = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
     match (ended, plan) {
         (Some(ended), Some(plan)) => settle(session, controller, &plan, ended, shown),
-        (_, plan) => Done::with(json!({ "changes": false, "plan": plan })),
+        (Some(ended), None) => Ok(only_finished(ended, shown)),
+        (None, plan) => Done::with(json!({ "changes": false, "plan": plan })),
     }
+}
+
+/// What an earlier run left open was finished, and that was all that could be done.
+fn only_finished(ended: Ended, shown: Shown) -> Done {
+    let report = json!(ended.report);
+    let finished = Finished::from(ended);
+    prompt::tell(shown.into_talk().as_mut(), &finished);
+    result(finished, &report, false)
 }
 
 /// On a terminal: reviewed first, then asked.
@@ -229,53 +239,4 @@ const fn exit_code(verdict: Verdict) -> u8 {
 
 fn declined() -> Error {
     Error::refused("not_agreed", "nobody agreed; nothing was changed")
-}
-
-/// Review and progress on the way out; shared, because the plan is known only under the lock.
-struct Shown {
-    inner: Mutex<(Box<dyn Talk + Send>, Option<render::Progress>)>,
-    verbose: bool,
-}
-
-impl Shown {
-    fn new(session: &Session) -> Self {
-        Self {
-            inner: Mutex::new((session.talk(), None)),
-            verbose: session.common.verbose,
-        }
-    }
-
-    fn review(&self, plan: &Plan, pair: &Pair) {
-        let hosts = names(pair);
-        {
-            let (talk, _) = &mut *lock(&self.inner);
-            for line in render::review(plan, &hosts) {
-                talk.say(&line);
-            }
-            talk.say(&render::Line::default());
-        }
-        self.follow(plan, pair);
-    }
-
-    fn follow(&self, plan: &Plan, pair: &Pair) {
-        let hosts: BySide<String> = names(pair);
-        lock(&self.inner).1 = Some(render::Progress::new(plan, &hosts, self.verbose));
-    }
-
-    fn into_talk(self) -> Box<dyn Talk + Send> {
-        self.inner.into_inner().unwrap_or_else(PoisonError::into_inner).0
-    }
-}
-
-impl engine::Listener for &Shown {
-    fn on(&mut self, event: &Event) {
-        let (talk, progress) = &mut *lock(&self.inner);
-        if let Some(line) = progress.as_ref().and_then(|progress| progress.line(event)) {
-            talk.say(&line);
-        }
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

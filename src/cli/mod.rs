@@ -14,6 +14,7 @@ pub mod output;
 mod restart;
 mod session;
 mod settings;
+mod shown;
 mod status;
 mod takeover;
 mod traffic;

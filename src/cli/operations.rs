@@ -4,7 +4,7 @@ use super::change;
 use super::output::Done;
 use super::session::Session;
 use crate::engine::Direction;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::intent::{Answers, Operation};
 use crate::model::OpId;
 use crate::report::{Format, render};
@@ -64,6 +64,14 @@ pub fn undo(session: &Session, args: &OperationArgs) -> Result<Done> {
     match undone {
         Err(error) if error.code == "unfinished" && is_open(session, args.op)? => {
             change::resume(session, Some(args.op), Some(Direction::Back))
+        }
+        // Taking back is what was asked for.
+        Ok(done) if done.exit_code == Kind::RolledBack.exit_code() && done.result["op"] == args.op.0 => {
+            Ok(Done {
+                exit_code: 0,
+                error: None,
+                ..done
+            })
         }
         other => other,
     }
