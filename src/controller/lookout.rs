@@ -134,3 +134,58 @@ fn dial(controller: &Controller, pair: &Pair, side: Side) -> Result<Session> {
         Some(error) => Err(error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    /// A lookout whose thread is the test.
+    fn lookout() -> (Lookout, Receiver<()>, Sender<Answer>) {
+        let (looks, wanted) = channel();
+        let (answers, received) = channel();
+        let lookout = Lookout {
+            looks,
+            answers: received,
+            asked: None,
+        };
+        (lookout, wanted, answers)
+    }
+
+    fn fault(code: &str) -> Answer {
+        Err(Error::incomplete(code, "for the test"))
+    }
+
+    fn code(answer: Answer) -> String {
+        answer.unwrap_err().code
+    }
+
+    #[test]
+    fn a_node_that_hangs_is_waited_for_once_and_not_asked_twice() {
+        let (mut lookout, wanted, _answers) = lookout();
+        lookout.begin();
+        let began = Instant::now();
+        assert_eq!(code(lookout.answer(Duration::from_millis(60))), "no_answer");
+        assert!(began.elapsed() >= Duration::from_millis(60));
+        lookout.begin();
+        let again = Instant::now();
+        assert_eq!(code(lookout.answer(Duration::from_millis(60))), "no_answer");
+        assert!(
+            again.elapsed() < Duration::from_millis(50),
+            "the patience is used up"
+        );
+        assert_eq!(wanted.try_iter().count(), 1);
+    }
+
+    #[test]
+    fn an_answer_that_comes_late_is_not_shown_as_new() {
+        let (mut lookout, wanted, answers) = lookout();
+        lookout.begin();
+        assert_eq!(code(lookout.answer(Duration::ZERO)), "no_answer");
+        answers.send(fault("late")).unwrap();
+        lookout.begin();
+        answers.send(fault("fresh")).unwrap();
+        assert_eq!(code(lookout.answer(Duration::from_secs(5))), "fresh");
+        assert_eq!(wanted.try_iter().count(), 2);
+    }
+}

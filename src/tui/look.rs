@@ -112,7 +112,8 @@ impl Look {
         }
         match tone {
             Tone::Plain | Tone::Strong | Tone::Selected => style,
-            Tone::Faint => style.fg(Color::DarkGray),
+            // Grey by number is the background itself in some colour schemes.
+            Tone::Faint => style.add_modifier(Modifier::DIM),
             Tone::Good => style.fg(Color::Green),
             Tone::Warning => style.fg(Color::Yellow),
             Tone::Bad => style.fg(Color::Red),

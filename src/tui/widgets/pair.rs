@@ -4,7 +4,7 @@ use super::panel::{self, Row};
 use crate::model::Side;
 use crate::status::Severity;
 use crate::tui::duration::{age, took};
-use crate::tui::look::{Look, Mark, Tone};
+use crate::tui::look::{Mark, Tone};
 use crate::tui::pair_view::{Freshness, PairView};
 use crate::tui::screens::text::error_text;
 use crate::tui::state::State;
