@@ -222,24 +222,6 @@ fn recover(node: &Node, old: &[Option<Looks>], way: Way) {
     }
 }
 
-/// Reads without a pause while `f` runs, and never sees anything but the old or the new content.
-fn while_being_read(path: &Path, f: impl FnOnce()) {
-    let stop = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        let reader = scope.spawn(|| {
-            while !stop.load(Ordering::Relaxed) {
-                let text = std::fs::read_to_string(path).unwrap();
-                assert!(text == OLD || text == NEW, "a reader saw {text:?}");
-                // Two cores are enough for the writer and others only if we leave some.
-                std::thread::yield_now();
-            }
-        });
-        f();
-        stop.store(true, Ordering::Relaxed);
-        reader.join().unwrap();
-    });
-}
-
 /// How many there are on the way forward.
 fn boundaries() -> usize {
     let root = in_memory();
@@ -272,12 +254,29 @@ fn killed_at_any_boundary_one_rerun_reaches_the_old_or_the_new_state() {
 #[test]
 fn readers_see_the_old_or_the_new_content_whole() {
     let root = in_memory();
-    let node = make_node(root.path());
-    while_being_read(&node.file("changed"), || {
-        for kill_at in [10, 20, 30, 40, 50, 60] {
-            run_victim(root.path(), Way::Forward, kill_at);
+    let node = Node::at(root.path());
+    // Large enough that a file written in place would be seen half written.
+    let [old, new] = ["o", "n"].map(|letter| letter.repeat(4 << 20));
+    let path = node.write("large", &old, 0o644);
+    let plan = plan(vec![vec![node.put("large", Some(&old), Some(&new))]]);
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                let text = std::fs::read_to_string(&path).unwrap();
+                assert!(text == old || text == new, "a reader saw {} bytes", text.len());
+            }
+        });
+        let mut controller = Controller::on(&node);
+        for op in 1..=10 {
+            controller.begin(op, &plan).unwrap();
+            controller.prepare(op, &[1]).unwrap();
+            controller.apply(op, 1).unwrap();
+            controller.revert(op, 1).unwrap();
+            controller.finish(op, End::RolledBack).unwrap();
         }
-        drive(&node, Way::Back);
+        stop.store(true, Ordering::Relaxed);
+        reader.join().unwrap();
     });
 }
 
