@@ -174,10 +174,10 @@ mod tests {
                     holder(&paths).unwrap();
                 }
             });
+            let _ending = crate::agent::tests::support::Stop(&stop);
             for _ in 0..300 {
                 drop(Lock::take(&paths, &owner("again")).unwrap());
             }
-            stop.store(true, std::sync::atomic::Ordering::Relaxed);
         });
     }
 }

@@ -1,7 +1,7 @@
 //! The agent is killed (SIGKILL) at every boundary between two effects on disk, and what is left must
 //! lead to the old or to the new state, with every original byte and attribute (S3, S4, L1).
 
-use super::support::{Controller, Looks, Node, TAG, looks, plan};
+use super::support::{Controller, Looks, Node, Stop, TAG, looks, plan};
 use crate::agent::boundary;
 use crate::agent::protocol::{End, Request, Response};
 use crate::model::{Generation, NodeState, OpId, Side, Traffic};
@@ -267,6 +267,7 @@ fn readers_see_the_old_or_the_new_content_whole() {
                 assert!(text == old || text == new, "a reader saw {} bytes", text.len());
             }
         });
+        let ending = Stop(&stop);
         let mut controller = Controller::on(&node);
         for op in 1..=10 {
             controller.begin(op, &plan).unwrap();
@@ -275,7 +276,7 @@ fn readers_see_the_old_or_the_new_content_whole() {
             controller.revert(op, 1).unwrap();
             controller.finish(op, End::RolledBack).unwrap();
         }
-        stop.store(true, Ordering::Relaxed);
+        drop(ending);
         reader.join().unwrap();
     });
 }

@@ -5,5 +5,5 @@ mod arm;
 mod crash;
 mod files;
 mod lifecycle;
-mod support;
+pub mod support;
 mod units;

@@ -149,6 +149,15 @@ pub fn owner() -> LockOwner {
     }
 }
 
+/// Tells another thread to end, also when this one panics.
+pub struct Stop<'s>(pub &'s std::sync::atomic::AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
 /// A number that the node has not seen.
 pub fn next_op(node: &Node) -> u64 {
     let numbers = crate::agent::journal::numbers(&node.paths()).unwrap();
