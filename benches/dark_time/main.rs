@@ -5,8 +5,9 @@
 //! the same moves as a shell script over two open SSH sessions, and as an Ansible playbook. The first
 //! line, without any move, is what the machine's own load adds.
 //!
-//! `cargo bench --bench dark_time`, as root. `PAIRADM_BENCH_MOVES` sets the number of moves (50);
-//! `benches/ansible/install` puts the playbook's program where it is looked for.
+//! `cargo bench --bench dark_time`, as root, on a machine that does little else: with every CPU busy, each
+//! hop from process to process costs a time slice. `-- pairadm` measures that alone; `PAIRADM_BENCH_MOVES`
+//! sets the number of moves (50); `benches/ansible/install` puts the playbook's program in its place.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
@@ -36,22 +37,28 @@ fn main() {
 }
 
 fn measure(lab: &Lab, count: usize) {
+    // cargo adds a flag of its own.
+    let only = std::env::args().skip(1).find(|word| !word.starts_with('-'));
+    let wanted = |name: &str| only.as_deref().is_none_or(|only| name.contains(only));
+    let few = FEW.min(count);
     let mut tool = tool::Tool::configure(lab);
     println!("dark time in ms, OPTIONS at 1000 Hz    family  moves  median     p99     max");
     for family in [Family::V4, Family::V6] {
         series("no move at all", lab, family, count, &mut Stay);
-        series("pairadm takeover", lab, family, count, &mut tool);
-        let mut script = script::Script::open(lab, tool.active());
-        series(
-            "shell script, two SSH sessions",
-            lab,
-            family,
-            FEW.min(count),
-            &mut script,
-        );
-        match ansible::Playbook::find(lab, script.active()) {
-            Some(mut playbook) => series("Ansible playbook", lab, family, FEW.min(count), &mut playbook),
-            None => println!("Ansible playbook: skipped, run benches/ansible/install first"),
+        if wanted("pairadm takeover") {
+            series("pairadm takeover", lab, family, count, &mut tool);
+        }
+        let mut active = tool.active();
+        if wanted("shell script") {
+            let mut script = script::Script::open(lab, active);
+            series("shell script, two SSH sessions", lab, family, few, &mut script);
+            active = script.active();
+        }
+        if wanted("Ansible playbook") {
+            match ansible::Playbook::find(lab, active) {
+                Some(mut playbook) => series("Ansible playbook", lab, family, few, &mut playbook),
+                None => println!("Ansible playbook: skipped, run benches/ansible/install first"),
+            }
         }
         tool.settle();
     }

@@ -50,7 +50,8 @@ impl Tool {
             .expect("pairadm runs");
         assert!(
             output.status.success(),
-            "pairadm {arguments:?}: {}{}",
+            "pairadm {arguments:?}: {}: {}{}",
+            output.status,
             String::from_utf8_lossy(&output.stdout),
             String::from_utf8_lossy(&output.stderr)
         );
