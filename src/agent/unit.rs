@@ -93,7 +93,13 @@ pub fn apply(context: &Context<'_>, unit: &str, verb: UnitVerb) -> Result<StepRe
         _ => {}
     }
     carry_out(context, unit, verb)?;
-    let after = look(context, unit)?;
+    let mut after = look(context, unit)?;
+    let start_up = matches!(verb, UnitVerb::Enable | UnitVerb::Disable);
+    if start_up && prove(unit, verb, &before, &after).is_err() {
+        // Of a unit that ran since the boot, systemd remembers the start-up links it saw then.
+        systemctl(context, &["daemon-reload"])?;
+        after = look(context, unit)?;
+    }
     prove(unit, verb, &before, &after)?;
     let detail = match verb {
         UnitVerb::Enable | UnitVerb::Disable => format!("{unit} is {}", after.enabled),

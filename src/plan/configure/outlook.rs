@@ -102,6 +102,8 @@ pub fn state(input: &ConfigureInput<'_>, outlook: &Outlook, side: Side) -> NodeS
         active: Some(input.pair.nodes[outlook.active].hostname.to_string()),
         generation: outlook.generation,
         traffic: outlook.traffic[side],
+        // Both nodes take part and remember the same from here on: nothing is owed any more.
+        debts: Vec::new(),
         ..input.facts[side].state.clone().unwrap_or(fresh)
     }
 }

@@ -345,6 +345,19 @@ fn the_states_agree_and_settings_do_not_count_as_a_new_generation() {
 }
 
 #[test]
+fn configuring_with_both_nodes_settles_what_was_owed() {
+    let mut nodes = Nodes::default();
+    nodes.configure();
+    nodes.facts.secondary.state.as_mut().unwrap().debts = vec![crate::model::Debt {
+        op: crate::model::OpId(3),
+        node: "alpha".to_owned(),
+        what: "block traffic".to_owned(),
+    }];
+    nodes.configure();
+    assert_eq!(nodes.facts.secondary.state.as_ref().unwrap().debts, []);
+}
+
+#[test]
 fn the_pair_file_is_written_after_everything_it_speaks_of() {
     let plan = plan(&Nodes::default().input()).unwrap();
     let pair_file = place(
