@@ -95,7 +95,8 @@ impl Run<'_, '_> {
     /// somebody made, which only a person can judge.
     fn stuck(&self, error: Error, why: &Error) -> Verdict {
         let first = format!("the way back began because: {why}");
-        if error.code == "changed_since" || matches!(error.kind, Kind::Unknown | Kind::Bug) {
+        let unclear = matches!(error.kind, Kind::Unknown | Kind::Bug) && !is_link(&error);
+        if error.code == "changed_since" || unclear {
             Verdict::Unknown(
                 error
                     .with_kind(Kind::Unknown)

@@ -12,17 +12,19 @@ pub fn plan(op: OpId, undone: &Plan, conflicts: &[(Side, StepId, Error)]) -> Res
             .steps()
             .find(|known| known.id == *step)
             .map_or("", |step| step.title.as_str());
-        return Err(Error::refused(
+        let refusal = Error::refused(
             "changed_since",
             format!("operation {op} cannot be undone: what it did was changed since ({title})"),
-        )
-        .because(error)
-        .hint(
-            error
-                .hint
-                .clone()
-                .unwrap_or_else(|| "settle the difference by hand, then undo again".to_owned()),
-        ));
+        );
+        let hint = error
+            .hint
+            .as_deref()
+            .unwrap_or("settle the difference by hand, then undo again");
+        let refusal = refusal.because(error).hint(hint);
+        return Err(match &error.diff {
+            Some(diff) => refusal.with_diff(diff),
+            None => refusal,
+        });
     }
     let effective = undone.steps().filter(|step| has_effect(&step.action));
     let effective: Vec<&Step> = effective.collect();

@@ -27,6 +27,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod trust;
+mod turn;
 mod wire;
 
 pub use bootstrap::Program;

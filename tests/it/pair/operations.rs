@@ -94,7 +94,7 @@ fn a_lost_peer_is_left_behind_and_stays_passive_when_it_returns() {
         2,
     );
     assert!(
-        unconfirmed.contains("alpha"),
+        unconfirmed.contains("lost_primary"),
         "the lost node has to be typed: {unconfirmed}"
     );
     run(
