@@ -9,7 +9,7 @@ use crate::intent::{Answers, Form, Operation};
 use crate::model::OpId;
 use crate::plan::Plan;
 use crate::report::{Format, render};
-use crate::status::Status;
+use crate::status::{Status, doctor};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -104,7 +104,16 @@ impl Backend for Door {
     }
 
     fn doctor(&self) -> Result<String> {
-        Err(Error::bug("there is no doctor yet"))
+        let status = self.status()?;
+        // Only looking: not even a node's key is made.
+        let looking = Controller::open(super::Options {
+            dry_run: true,
+            ..self.controller.options().clone()
+        })?;
+        let configure = looking
+            .plan(Operation::Configure, &Answers::default())
+            .map(|review| review.plan);
+        Ok(doctor::text(&doctor::examine(&status, &configure)))
     }
 }
 

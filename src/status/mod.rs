@@ -1,6 +1,7 @@
 //! The pair at a glance, made from both nodes' facts: what the menu draws and `status` prints.
 
 mod assemble;
+pub mod doctor;
 mod warnings;
 
 pub use assemble::{assemble, query};
