@@ -1,10 +1,11 @@
-//! Where questions are asked and lines are shown. On a capable terminal dialoguer edits the answer;
-//! otherwise a line is read as it comes. Ctrl-C and the end of input are answers too.
+//! Where questions are asked and lines are shown. Lines are read as the terminal hands them over, and
+//! only while nobody pressed Ctrl-C: an editor that waits for a key would not notice a Ctrl-C that came
+//! just before it (L4). Secrets are typed unseen, with dialoguer.
 
 use crate::controller::Cancel;
 use crate::model::Secret;
 use crate::render::{Line, printable};
-use dialoguer::{Input, Password};
+use dialoguer::Password;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::{IsTerminal, Write};
 
@@ -53,7 +54,6 @@ pub enum Sink {
 pub struct Console {
     sink: Sink,
     colour: bool,
-    editing: bool,
     cancel: Cancel,
     pending: Vec<u8>,
     ended: bool,
@@ -62,15 +62,9 @@ pub struct Console {
 impl Console {
     /// `cancel` is set by Ctrl-C and ends a waiting question.
     pub fn new(sink: Sink, colour: bool, cancel: Cancel) -> Self {
-        let terminals = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-        let capable = !matches!(
-            std::env::var("TERM").as_deref(),
-            Err(_) | Ok("" | "dumb" | "unknown")
-        );
         Self {
             sink,
             colour,
-            editing: terminals && capable,
             cancel,
             pending: Vec::new(),
             ended: false,
@@ -157,16 +151,6 @@ impl Talk for Console {
     }
 
     fn ask(&mut self, prompt: &str) -> Reply {
-        if self.editing {
-            let typed = Input::<String>::new()
-                .with_prompt(printable(prompt))
-                .allow_empty(true)
-                .interact_text();
-            return match typed {
-                Ok(line) => Reply::Line(line.trim().to_owned()),
-                Err(_) => Reply::End,
-            };
-        }
         self.write(&format!("{}: ", printable(prompt)));
         if let Some(line) = self.read_line() {
             if !std::io::stdin().is_terminal() {
