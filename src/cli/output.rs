@@ -136,6 +136,10 @@ fn complain(error: &Error) {
         painted.push('\n');
         painted.push_str(&Line::plain(more).paint(colour));
     }
+    for line in error.diff.iter().flat_map(|diff| diff.lines()) {
+        painted.push('\n');
+        painted.push_str(&Line::plain(line).paint(colour));
+    }
     if let Some(hint) = &error.hint {
         painted.push('\n');
         painted.push_str(

@@ -167,6 +167,9 @@ pub fn tell(talk: &mut dyn Talk, finished: &Finished) {
 /// An error and what to do about it.
 pub fn tell_error(talk: &mut dyn Talk, error: &Error) {
     talk.say(&Line::toned(Tone::Bad, error.to_string()));
+    for line in error.diff.iter().flat_map(|diff| diff.lines()) {
+        talk.say(&Line::plain(line));
+    }
     if let Some(hint) = &error.hint {
         talk.say(&Line::plain(format!("hint: {hint}")));
     }

@@ -27,7 +27,6 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod trust;
-mod turn;
 mod wire;
 
 pub use bootstrap::Program;

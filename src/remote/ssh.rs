@@ -3,7 +3,6 @@
 
 use super::deadline;
 use super::host_key::HostKey;
-use super::turn::{Held, alone};
 use super::wire::{Tail, Wire};
 use rustix::event::PollFlags;
 use ssh2::{BlockDirections, Channel, ErrorCode, MethodType, Session};
@@ -24,28 +23,21 @@ pub(super) const EAGAIN: ErrorCode = ErrorCode::Session(libssh2_sys::LIBSSH2_ERR
 /// A connection whose keys are exchanged. Dropping it shuts the socket down first, so that no peer can
 /// hold up the end.
 pub(super) struct Connection {
-    session: Held<Session>,
+    session: Session,
     socket: TcpStream,
 }
 
 impl Connection {
     /// Exchanges keys. Nothing but the protocol's own version line and key exchange has been sent then.
     pub fn open(socket: TcpStream, host_key_preference: &str, until: Instant) -> io::Result<Self> {
-        let stream = socket.try_clone()?;
-        let session = alone(until, || {
-            let mut session = Session::new()?;
-            session.set_blocking(false);
-            session.method_pref(MethodType::HostKey, host_key_preference)?;
-            session.method_pref(MethodType::CryptCs, CIPHERS)?;
-            session.method_pref(MethodType::CryptSc, CIPHERS)?;
-            session.set_tcp_stream(stream);
-            Ok::<_, ssh2::Error>(session)
-        })??;
-        let connection = Self {
-            session: Held::new(session),
-            socket,
-        };
-        let mut session = connection.session.get().clone();
+        let mut session = Session::new()?;
+        session.set_blocking(false);
+        session.method_pref(MethodType::HostKey, host_key_preference)?;
+        session.method_pref(MethodType::CryptCs, CIPHERS)?;
+        session.method_pref(MethodType::CryptSc, CIPHERS)?;
+        session.set_tcp_stream(socket.try_clone()?);
+        let connection = Self { session, socket };
+        let mut session = connection.session.clone();
         connection.drive(until, || session.handshake())?;
         Ok(connection)
     }
@@ -53,14 +45,13 @@ impl Connection {
     /// The key the host has proved to hold.
     pub fn host_key(&self) -> Option<HostKey> {
         self.session
-            .get()
             .host_key()
             .and_then(|(blob, _)| HostKey::from_blob(blob))
     }
 
-    /// The session, for authentication by [`Self::attempt`].
+    /// The session, for authentication.
     pub fn session(&self) -> &Session {
-        self.session.get()
+        &self.session
     }
 
     /// The socket, to cut a conversation that no longer ends by itself.
@@ -75,7 +66,7 @@ impl Connection {
         mut call: impl FnMut() -> Result<T, ssh2::Error>,
     ) -> io::Result<Result<T, ssh2::Error>> {
         loop {
-            match alone(until, &mut call)? {
+            match call() {
                 Err(error) if error.code() == EAGAIN => self.wait(until)?,
                 done => return Ok(done),
             }
@@ -89,11 +80,11 @@ impl Connection {
 
     /// Runs `command` through the login shell.
     pub fn exec(self: &Arc<Self>, command: &str, until: Instant) -> io::Result<Command> {
-        let mut channel = self.drive(until, || self.session.get().channel_session())?;
+        let mut channel = self.drive(until, || self.session.channel_session())?;
         self.drive(until, || channel.exec(command))?;
         Ok(Command {
-            stderr: Held::new(channel.stderr()),
-            channel: Held::new(channel),
+            stderr: channel.stderr(),
+            channel,
             connection: Arc::clone(self),
             tail: Tail::default(),
             closed: false,
@@ -102,7 +93,7 @@ impl Connection {
 
     /// Waits until the socket can go on where libssh2 wanted to.
     pub fn wait(&self, until: Instant) -> io::Result<()> {
-        let flags = match self.session.get().block_directions() {
+        let flags = match self.session.block_directions() {
             BlockDirections::Outbound => PollFlags::OUT,
             BlockDirections::Both => PollFlags::IN | PollFlags::OUT,
             BlockDirections::Inbound | BlockDirections::None => PollFlags::IN,
@@ -114,18 +105,15 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        let session = self.session.get();
-        let _ = alone(Instant::now() + GOODBYE, || {
-            session.disconnect(None, "done", None)
-        });
+        let _ = self.session.disconnect(None, "done", None);
         let _ = self.socket.shutdown(Shutdown::Both);
     }
 }
 
 /// A command running on the other side.
 pub(super) struct Command {
-    channel: Held<Channel>,
-    stderr: Held<ssh2::Stream>,
+    channel: Channel,
+    stderr: ssh2::Stream,
     connection: Arc<Connection>,
     tail: Tail,
     /// The channel was closed: OpenSSH ends the connection of a client that then says more about it.
@@ -135,7 +123,7 @@ pub(super) struct Command {
 impl Command {
     /// Tells the command that its input has ended.
     pub fn end_input(&mut self, until: Instant) -> io::Result<()> {
-        let channel = self.channel.get_mut();
+        let channel = &mut self.channel;
         self.connection.drive(until, || channel.send_eof())
     }
 
@@ -144,29 +132,27 @@ impl Command {
     pub fn finish(mut self, until: Instant) -> io::Result<()> {
         let mut rest = [0; 4096];
         while self.receive(&mut rest, until)? > 0 {}
-        let channel = self.channel.get_mut();
+        let channel = &mut self.channel;
         self.closed = true;
         self.connection.drive(until, || channel.close())?;
         self.connection.drive(until, || channel.wait_close())?;
-        if let Some(signal) = channel.exit_signal()?.exit_signal {
+        if let Some(signal) = self.channel.exit_signal()?.exit_signal {
             return Err(io::Error::other(format!(
                 "killed by SIG{}",
                 super::sanitize::excerpt(signal.as_bytes(), 20)
             )));
         }
-        match channel.exit_status()? {
+        match self.channel.exit_status()? {
             0 => Ok(()),
             status => Err(io::Error::other(format!("exit status {status}"))),
         }
     }
 
-    fn drain_stderr(&mut self, until: Instant) -> io::Result<()> {
+    fn drain_stderr(&mut self) {
         let mut buffer = [0; 2048];
-        let stderr = self.stderr.get_mut();
-        while let Ok(count @ 1..) = alone(until, || stderr.read(&mut buffer))? {
+        while let Ok(count @ 1..) = self.stderr.read(&mut buffer) {
             self.tail.push(&buffer[..count]);
         }
-        Ok(())
     }
 }
 
@@ -177,12 +163,11 @@ impl Wire for Command {
     fn send(&mut self, mut bytes: &[u8], until: Instant) -> io::Result<()> {
         while !bytes.is_empty() {
             deadline::check(until)?;
-            self.drain_stderr(until)?;
-            let channel = self.channel.get_mut();
-            match alone(until, || channel.write(bytes))? {
+            self.drain_stderr();
+            match self.channel.write(bytes) {
                 Ok(count) => bytes = &bytes[count..],
                 // libssh2 goes on waiting for a command that has ended to take more.
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock && self.channel.get().eof() => {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && self.channel.eof() => {
                     return Err(io::ErrorKind::BrokenPipe.into());
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.connection.wait(until)?,
@@ -195,16 +180,15 @@ impl Wire for Command {
     fn receive(&mut self, buffer: &mut [u8], until: Instant) -> io::Result<usize> {
         loop {
             deadline::check(until)?;
-            self.drain_stderr(until)?;
-            let channel = self.channel.get_mut();
-            match alone(until, || channel.read(buffer))? {
+            self.drain_stderr();
+            match self.channel.read(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    if self.channel.get().read_window().available == 0 {
+                    if self.channel.read_window().available == 0 {
                         self.connection.wait(until)?;
                     }
                 }
                 Ok(0) => {
-                    self.drain_stderr(until)?;
+                    self.drain_stderr();
                     return Ok(0);
                 }
                 done => return done,
@@ -223,7 +207,7 @@ impl Drop for Command {
             return;
         }
         let until = Instant::now() + GOODBYE;
-        let channel = self.channel.get_mut();
+        let channel = &mut self.channel;
         let _ = self.connection.drive(until, || channel.send_eof());
     }
 }

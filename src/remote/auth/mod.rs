@@ -13,7 +13,6 @@ use super::operator::{Questions, SecretWanted};
 use super::sanitize::{excerpt, sanitize};
 use super::ssh::{Connection, EAGAIN};
 use super::target::Target;
-use super::turn::alone;
 use crate::error::{Error, Result};
 use crate::model::Secret;
 use agent::{Showing, Shown};
@@ -238,10 +237,7 @@ impl<'a> Login<'a> {
             asked: Vec::new(),
         };
         let answer = loop {
-            let until = dialogue.deadline.instant();
-            match alone(until, || {
-                session.userauth_keyboard_interactive(&user, &mut dialogue)
-            })? {
+            match session.userauth_keyboard_interactive(&user, &mut dialogue) {
                 Err(error) if error.code() == EAGAIN => self.connection.wait(dialogue.deadline.instant())?,
                 done => break done,
             }
