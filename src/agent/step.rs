@@ -8,8 +8,8 @@ use super::protocol::StepReport;
 use super::traffic::Gate;
 use super::{hook, network, state, sysctl, take_back, unit};
 use crate::error::{Error, Result};
-use crate::model::OpId;
 use crate::model::digest::sha256;
+use crate::model::{Debt, NodeState, OpId};
 use crate::plan::{Action, Content, FilePut, Step, StepPlace, UnitVerb};
 use std::path::PathBuf;
 use std::time::Instant;
@@ -119,14 +119,18 @@ pub fn apply(context: &Context<'_>, gate: &mut Gate, action: &Action, found: &Fo
         }
         (Action::Sysctl { values }, _) => sysctl::apply(context.paths, values),
         (Action::Hook { argv, timeout_ms, .. }, _) => hook::run(context, argv, *timeout_ms),
-        (Action::State { state }, _) => state::apply(context.paths, state),
+        (Action::State { state }, _) => state::apply(context.paths, &numbered(state, context.op)),
         (
             Action::Note {
                 pending_restart,
                 debt,
             },
             _,
-        ) => state::note(context.paths, pending_restart, debt.as_ref()),
+        ) => state::note(
+            context.paths,
+            pending_restart,
+            owed(debt.as_ref(), context.op).as_ref(),
+        ),
         (Action::File(_), _) => Err(unprepared()),
         (action, _) => network::apply(gate, action, context.deadline),
     }
@@ -146,7 +150,11 @@ pub fn verify(context: &Context<'_>, action: &Action, found: &Found) -> Result<S
                 debt,
             },
             _,
-        ) => state::verify_note(context.paths, pending_restart, debt.as_ref()),
+        ) => state::verify_note(
+            context.paths,
+            pending_restart,
+            owed(debt.as_ref(), context.op).as_ref(),
+        ),
         (Action::Hook { .. } | Action::TakeBack { .. }, _) => Ok(StepReport {
             changed: false,
             detail: "nothing to read back".to_owned(),
@@ -220,7 +228,10 @@ pub fn revert(
                 debt,
             },
             Found::State { state: before },
-        ) => state::revert_note(context.paths, pending_restart, debt.as_ref(), before.as_ref()),
+        ) => {
+            let debt = owed(debt.as_ref(), context.op);
+            state::revert_note(context.paths, pending_restart, debt.as_ref(), before.as_ref())
+        }
         (Action::File(_) | Action::Sysctl { .. } | Action::State { .. } | Action::Note { .. }, _) => {
             Err(unprepared())
         }
@@ -272,6 +283,19 @@ fn want(put: &FilePut) -> Result<Want> {
         },
         keep: put.keep,
     })
+}
+
+/// The state with the operation that records it: a plan is made before its operation has a number.
+fn numbered(state: &NodeState, op: OpId) -> NodeState {
+    NodeState {
+        last_op: op,
+        ..state.clone()
+    }
+}
+
+/// The debt with the operation that leaves it.
+fn owed(debt: Option<&Debt>, op: OpId) -> Option<Debt> {
+    debt.map(|debt| Debt { op, ..debt.clone() })
 }
 
 /// The program this agent runs from.

@@ -66,8 +66,9 @@ impl Controller {
     }
 
     /// For callers who agreed to everything beforehand: what an earlier run left open is finished
-    /// first, so that one rerun reaches the old or the new state (L1). An undo of the open operation
-    /// takes it back and is done then. `Some` ends the call.
+    /// first when it was the same operation, so that one rerun reaches the old or the new state (L1);
+    /// another operation is refused. An undo of the open operation takes it back and is done then.
+    /// `Some` ends the call.
     pub(super) fn finish_unfinished(
         &self,
         session: &mut Session,
@@ -84,6 +85,9 @@ impl Controller {
             return Ok(None);
         }
         let undone = operation == Operation::Undo(open.op);
+        if !undone && open.plan.operation != operation.verb() {
+            return Err(interrupted(&open));
+        }
         let direction = allowed(&open, undone.then_some(Direction::Back))?;
         let ended = self.run_open(session, pair, &open, direction, listener, cancel)?;
         let settled = matches!(ended.outcome, Outcome::Done | Outcome::RolledBack);
@@ -110,15 +114,20 @@ pub(super) fn refuse_unfinished(session: &mut Session, operation: Operation) -> 
     if leaves_for_dead(session, operation) {
         return abandon(session, open.op);
     }
+    Err(interrupted(&open))
+}
+
+/// Why nothing else can begin.
+fn interrupted(open: &OpenOperation) -> Error {
     let (done, all) = open.reached();
     let what = format!(
         "operation {} ({}) was interrupted after {done} of {all} steps",
         open.op, open.plan.title
     );
-    Err(Error::incomplete("unfinished", what).hint(format!(
+    Error::incomplete("unfinished", what).hint(format!(
         "pairadm resume {0} goes on; pairadm undo {0} takes it back",
         open.op
-    )))
+    ))
 }
 
 /// Takes the locks. The agent of a controller that has just died gives its lock up when it notices.

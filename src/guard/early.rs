@@ -1,8 +1,10 @@
-//! Before the network: the node is blocked whatever it remembers, because its memory may be old.
+//! Before the network: the node is blocked whatever it remembers, because its memory may be old; and
+//! changes to login paths that nobody had confirmed are taken back, because the timer that would have
+//! done so did not survive (S9).
 
 use super::{DECIDED, recorded_pair, rules};
 use crate::agent::traffic::Gate;
-use crate::agent::{NodePaths, state};
+use crate::agent::{self, NodePaths, state};
 use crate::error::Result;
 use crate::model::Traffic;
 use std::path::Path;
@@ -14,6 +16,13 @@ const RULES: Duration = Duration::from_secs(20);
 /// Blocks SIP; returns what was done, for the journal. When the decision of this boot was made already,
 /// as when somebody starts the unit by hand, the recorded rules are put in order instead.
 pub fn early() -> Result<String> {
+    let blocked = block();
+    let reverted = agent::revert_unconfirmed();
+    let done = blocked?;
+    reverted.map(|()| done)
+}
+
+fn block() -> Result<String> {
     let Some(state) = state::read(&NodePaths::system())? else {
         return Ok("this node belongs to no pair".to_owned());
     };

@@ -15,20 +15,23 @@ const TO_BETA: [&str; 4] = ["takeover", "--to", "secondary", "--yes"];
 const TO_ALPHA: [&str; 4] = ["takeover", "--to", "primary", "--yes"];
 const REMOVE: [&str; 4] = ["remove", "--yes", "--set", "proceed=continue"];
 
-/// Runs `args` and does `fault` to it after `boundary` steps. `false` when there are fewer steps.
-fn interrupted(
-    lab: &mut FreshLab,
-    args: &[&str],
-    boundary: usize,
-    fault: &mut dyn FnMut(&mut FreshLab, &mut Running, &str),
-) -> Option<Option<i32>> {
+/// How a run went on that was to be interrupted.
+enum Met {
+    /// It was, and ended with this code; `None` for a killed one.
+    Fault(Option<i32>),
+    /// It had fewer steps than that and came to its good end.
+    NoSuchStep,
+}
+
+/// Runs `args` and does `fault` to it after `boundary` steps.
+fn interrupted(lab: &mut FreshLab, args: &[&str], boundary: usize, fault: FaultFn) -> Met {
     let mut running = Running::start(lab, args);
     let Some(node) = running.until_steps(boundary) else {
         assert_eq!(running.end(), Some(0), "{args:?} without a fault");
-        return None;
+        return Met::NoSuchStep;
     };
     fault(lab, &mut running, &node);
-    Some(running.end())
+    Met::Fault(running.end())
 }
 
 fn kill(_: &mut FreshLab, running: &mut Running, _: &str) {
@@ -62,9 +65,7 @@ fn configure_survives(name: &str, fault: FaultFn, stride: usize) {
     let before = originals(&lab);
     for boundary in (1..).step_by(stride) {
         let case = format!("{name} after step {boundary}");
-        let Some(code) = interrupted(&mut lab, &CONFIGURE, boundary, &mut |lab, run, node| {
-            fault(lab, run, node)
-        }) else {
+        let Met::Fault(code) = interrupted(&mut lab, &CONFIGURE, boundary, fault) else {
             assert!(boundary > 10, "{case}: configure has more steps than that");
             return;
         };
@@ -85,9 +86,7 @@ fn takeover_survives(name: &str, fault: FaultFn) {
     for boundary in 1.. {
         let case = format!("{name} after step {boundary}");
         assert_serves(&lab, "alpha", &format!("before {case}"));
-        let Some(code) = interrupted(&mut lab, &TO_BETA, boundary, &mut |lab, run, node| {
-            fault(lab, run, node)
-        }) else {
+        let Met::Fault(code) = interrupted(&mut lab, &TO_BETA, boundary, fault) else {
             assert!(boundary > 8, "{case}: takeover has more steps than that");
             return;
         };

@@ -72,13 +72,8 @@ fn of_two_operators_the_second_is_refused_and_told_who_the_first_is() {
     first.until_steps(1).expect("the first has begun");
     let pid = first.child.id().to_string();
     let signal = |name: &str| {
-        assert!(
-            Command::new("kill")
-                .args([name, &pid])
-                .status()
-                .unwrap()
-                .success()
-        )
+        let sent = Command::new("kill").args([name, &pid]).status();
+        assert!(sent.expect("kill runs").success());
     };
     signal("-STOP");
     let told = run(&lab, &CONFIGURE, 2);
