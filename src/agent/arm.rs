@@ -14,6 +14,7 @@ use super::file::fault;
 use super::journal::{self, Entry, Journal, Log, Timer};
 use super::lock;
 use super::paths::NodePaths;
+use super::protocol::VERSION;
 use super::step::{self, Context};
 use super::traffic::Gate;
 use super::unit::{run_ok, systemctl};
@@ -23,7 +24,8 @@ use crate::plan::{Step, StepPlace, reverting_order};
 use rustix::fs::{FlockOperation, flock};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::File;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// How long the timer waits for a dead controller's agent to end before it ends it.
@@ -31,6 +33,9 @@ const AGENT_WAIT: Duration = Duration::from_secs(30);
 
 /// How long taking armed steps back may take.
 const REVERT_TIME: Duration = Duration::from_secs(120);
+
+/// The standby copy's name, before the build.
+const STANDBY: &str = "standby-";
 
 /// How often a wait looks again.
 const LOOK: Duration = Duration::from_millis(50);
@@ -42,7 +47,7 @@ pub fn start(context: &Context<'_>, journal: &mut Journal, seconds: u32) -> Resu
         stop(context)?;
     }
     journal.record(vec![Entry::Armed { seconds }])?;
-    let program = std::env::current_exe().map_err(|error| Error::bug(error.to_string()))?;
+    let program = standby(context.paths)?;
     let program = program.to_string_lossy();
     let unit = unit_of(context.op);
     let active = format!("--on-active={seconds}s");
@@ -84,6 +89,40 @@ pub fn start(context: &Context<'_>, journal: &mut Journal, seconds: u32) -> Resu
         )));
     }
     Ok(())
+}
+
+/// A copy of this program that the timer runs: the agent's own file may be replaced or taken away by the
+/// very operation that the timer guards. One a build, made once; those of other builds go.
+fn standby(paths: &NodePaths) -> Result<PathBuf> {
+    let directory = paths.var().join("agent");
+    let name = format!("{STANDBY}{VERSION}");
+    let path = directory.join(&name);
+    let failed = |error: std::io::Error| {
+        Error::refused(
+            "not_armed",
+            "there is no room for the program that takes the changes back",
+        )
+        .at(path.display())
+        .because(error)
+    };
+    if path.exists() {
+        return Ok(path);
+    }
+    std::fs::create_dir_all(&directory).map_err(failed)?;
+    for entry in std::fs::read_dir(&directory).map_err(failed)?.flatten() {
+        if entry.file_name().to_string_lossy().starts_with(STANDBY) {
+            // Only room is lost if it stays.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+    let mut draft = tempfile::NamedTempFile::new_in(&directory).map_err(failed)?;
+    let mut own = File::open("/proc/self/exe").map_err(failed)?;
+    std::io::copy(&mut own, draft.as_file_mut()).map_err(failed)?;
+    let executable = std::fs::Permissions::from_mode(0o700);
+    draft.as_file().set_permissions(executable).map_err(failed)?;
+    draft.as_file().sync_all().map_err(failed)?;
+    draft.persist(&path).map_err(|error| failed(error.error))?;
+    Ok(path)
 }
 
 /// Confirms: journalled, then the timer is stopped and read back to be gone. Too late is

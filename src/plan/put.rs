@@ -41,7 +41,7 @@ pub fn put(facts: &Facts, wanted: Wanted) -> Result<Option<FilePut>> {
                 .on(&facts.hostname)
                 .at(&wanted.path)
                 .because(obstacle)
-                .hint("make it a plain file, then run this again"),
+                .hint("take that obstacle away, then run this again"),
         );
     }
     let diff = if wanted.shown {

@@ -63,6 +63,7 @@ type FaultFn = fn(&mut FreshLab, &mut Running, &str);
 fn configure_survives(name: &str, fault: FaultFn, stride: usize) {
     let mut lab = FreshLab::start(name);
     let before = originals(&lab);
+    let pair_file = std::fs::read(lab.pair_file()).expect("the lab's pair file");
     for boundary in (1..).step_by(stride) {
         let case = format!("{name} after step {boundary}");
         let Met::Fault(code) = interrupted(&mut lab, &CONFIGURE, boundary, fault) else {
@@ -74,6 +75,8 @@ fn configure_survives(name: &str, fault: FaultFn, stride: usize) {
         assert_serves(&lab, "alpha", &format!("{case} (exit {code:?}), then: {rerun}"));
         run(&lab, &REMOVE, 0);
         drop_vips(&lab);
+        // `remove` took the controller's pair file away as well.
+        std::fs::write(lab.pair_file(), &pair_file).expect("the pair file");
         for (before, after) in before.iter().zip(originals(&lab)) {
             assert_eq!(before.changes_to(&after), Vec::<String>::new(), "{case}");
         }

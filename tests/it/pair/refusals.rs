@@ -30,7 +30,7 @@ fn obstacles_in_the_file_system_are_named_and_nothing_is_changed() {
     lab.alpha().sh("mv /etc/hosts.real /etc/hosts");
 
     lab.break_it("readonly alpha");
-    refused(&lab, "file_not_replaceable", "read-only");
+    refused(&lab, "checks_failed", "read-only");
     lab.heal();
 
     lab.break_it("disk alpha");
