@@ -1,0 +1,190 @@
+//! How long `status` and `configure` take on two practice nodes, beside what an operator would use
+//! instead: one `ssh NODE true`, and an Ansible playbook that pushes as many files.
+//!
+//! `cargo bench --bench speed`, as root, on a machine that does little else. `PAIRADM_BENCH_RUNS` sets the
+//! number of runs (15); `benches/ansible/install` puts the playbook's program in its place.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
+
+use pairadm::lab::{self, Lab, LabName, Place};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+fn main() {
+    let runs = std::env::var("PAIRADM_BENCH_RUNS").map_or(15, |text| text.parse().expect("a number"));
+    let place = Place::new(std::env::var_os("PAIRADM_LAB_DIR").unwrap_or_else(|| Place::DEFAULT.into()));
+    let name: LabName = "bench-speed".parse().expect("a name");
+    let started = lab::up(&place, &name, &|line| println!("{line}")).expect("the lab starts");
+    measure(&Bench::on(&started.lab), runs);
+    lab::down(&place, &name).expect("the lab ends");
+    let program = Path::new(env!("CARGO_BIN_EXE_pairadm"));
+    let size = program.metadata().expect("the program").len();
+    println!("program: {} kB, {}", size / 1000, linkage(program));
+}
+
+fn measure(bench: &Bench<'_>, runs: usize) {
+    println!(
+        "{:38} {:>7} {:>7} {:>7}   ms, {runs} runs",
+        "", "min", "median", "max"
+    );
+    bench.pairadm(&["configure", "--yes"]);
+    let ssh = series("ssh NODE true", runs, || bench.ssh());
+    let status = series("pairadm status --json, both nodes", runs, || {
+        bench.pairadm(&["status", "--json"]);
+    });
+    ratio("status / ssh", status, ssh);
+    let unchanged = series("pairadm configure, nothing to change", runs, || {
+        bench.pairadm(&["configure", "--yes"]);
+    });
+    ratio("unchanged configure / ssh", unchanged, ssh);
+    let configure = series_after(
+        "pairadm configure --yes, from nothing",
+        runs,
+        || bench.reset(),
+        || {
+            bench.pairadm(&["configure", "--yes"]);
+        },
+    );
+    match playbook() {
+        Some(program) => {
+            let playbook = series("ansible-playbook, the same amount", runs.min(5), || {
+                bench.ansible(&program);
+            });
+            ratio("configure / playbook", configure, playbook);
+        }
+        None => println!("ansible-playbook: skipped, run benches/ansible/install first"),
+    }
+}
+
+fn series(name: &str, runs: usize, run: impl FnMut()) -> Duration {
+    series_after(name, runs, || (), run)
+}
+
+/// Times `run`, each time after an untimed `prepare`; returns the median.
+fn series_after(name: &str, runs: usize, mut prepare: impl FnMut(), mut run: impl FnMut()) -> Duration {
+    let mut times: Vec<Duration> = (0..runs)
+        .map(|_| {
+            prepare();
+            let began = Instant::now();
+            run();
+            began.elapsed()
+        })
+        .collect();
+    times.sort_unstable();
+    let ms = |time: Duration| time.as_secs_f64() * 1e3;
+    let median = times[times.len() / 2];
+    println!(
+        "{name:38} {:7.1} {:7.1} {:7.1}",
+        ms(times[0]),
+        ms(median),
+        ms(times[times.len() - 1])
+    );
+    median
+}
+
+fn ratio(name: &str, ours: Duration, theirs: Duration) {
+    println!("  {name}: {:.2}", ours.as_secs_f64() / theirs.as_secs_f64());
+}
+
+struct Bench<'l> {
+    lab: &'l Lab,
+    controller: tempfile::TempDir,
+}
+
+impl<'l> Bench<'l> {
+    fn on(lab: &'l Lab) -> Self {
+        let bench = Self {
+            lab,
+            controller: tempfile::tempdir().expect("a directory"),
+        };
+        bench.pair_file();
+        bench
+    }
+
+    fn pair_file(&self) -> PathBuf {
+        let path = self.controller.path().join("pair.toml");
+        if !path.exists() {
+            std::fs::copy(self.lab.pair_file(), &path).expect("the pair file");
+        }
+        path
+    }
+
+    fn pairadm(&self, arguments: &[&str]) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pairadm"));
+        command.arg("--pair").arg(self.pair_file()).args(arguments);
+        command.env("PAIRADM_STATE_DIR", self.controller.path().join("state"));
+        command.env("PAIRADM_REPORT_DIR", self.controller.path().join("reports"));
+        quiet(command.env("HOME", self.controller.path()));
+    }
+
+    /// Both nodes as before the first `configure`, but for the program, which is brought once.
+    fn reset(&self) {
+        self.pairadm(&["remove", "--yes", "--set", "proceed=continue"]);
+    }
+
+    fn ssh(&self) {
+        let node = &self.lab.nodes[0];
+        let mut command = Command::new("ssh");
+        command.arg("-F").arg("none").arg("-i").arg(self.lab.key());
+        command
+            .arg("-o")
+            .arg(format!("UserKnownHostsFile={}", self.lab.known_hosts().display()));
+        quiet(command.arg(format!("root@{}", node.v4)).arg("true"));
+    }
+
+    fn ansible(&self, program: &Path) {
+        let hosts: Vec<String> = self
+            .lab
+            .nodes
+            .iter()
+            .map(|node| format!("{} ansible_host={}", node.name, node.v4))
+            .collect();
+        let inventory = self.controller.path().join("inventory");
+        let text = format!(
+            "{}\n[all:vars]\nansible_user=root\nansible_python_interpreter=/usr/bin/python3\n\
+             ansible_ssh_private_key_file={}\nansible_ssh_common_args=-o UserKnownHostsFile={}\n",
+            hosts.join("\n"),
+            self.lab.key().display(),
+            self.lab.known_hosts().display()
+        );
+        std::fs::write(&inventory, text).expect("the inventory");
+        let mut command = Command::new(program);
+        command
+            .arg("--inventory")
+            .arg(&inventory)
+            .env("ANSIBLE_PIPELINING", "1");
+        // Other content each time, so that there is something to do.
+        let stamp = Instant::now();
+        command.args([
+            "--extra-vars",
+            &format!("stamp={stamp:?}").replace([' ', '{', '}', ':', ','], ""),
+        ]);
+        quiet(command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/ansible/configure.yml")));
+    }
+}
+
+/// The program that `benches/ansible/install` put in place, if it did.
+fn playbook() -> Option<PathBuf> {
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/ansible/bin/ansible-playbook");
+    program.exists().then_some(program)
+}
+
+fn quiet(command: &mut Command) {
+    let output = command.output().expect("the program starts");
+    let told =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {}: {told}", output.status);
+}
+
+fn linkage(program: &Path) -> &'static str {
+    let output = Command::new("file").arg("-L").arg(program).output();
+    let told = output
+        .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
+        .unwrap_or_default();
+    if told.contains("static") {
+        "static"
+    } else {
+        "not known to be static: is `file` installed?"
+    }
+}
