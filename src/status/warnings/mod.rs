@@ -63,6 +63,14 @@ pub fn warnings(
 }
 
 fn unreachable(view: &View<'_>, side: Side, error: &crate::error::Error) -> Warning {
+    // A node that answers and refuses knows best what to do; of one that is silent the calls come first.
+    let told = error.hint.clone().filter(|_| error.code != "unreachable");
+    let hint = told.unwrap_or_else(|| {
+        format!(
+            "see whether it is up; if it is lost and was active: `pairadm takeover --to {} --peer-lost`",
+            side.other()
+        )
+    });
     warning(
         Severity::Critical,
         "peer_unreachable",
@@ -71,12 +79,7 @@ fn unreachable(view: &View<'_>, side: Side, error: &crate::error::Error) -> Warn
             view.name(side),
             error.message
         ),
-        error.hint.clone().unwrap_or_else(|| {
-            format!(
-                "see whether it is up; if it is lost and was active: `pairadm takeover --to {} --peer-lost`",
-                side.other()
-            )
-        }),
+        hint,
     )
 }
 
