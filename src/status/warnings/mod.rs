@@ -50,6 +50,14 @@ pub fn warnings(
             .map(|_, answer| answer.as_ref().ok().map(|(facts, _)| facts)),
         status,
     };
+    if view.both_reached() && view.reached().all(|(_, facts)| facts.state.is_none()) {
+        return vec![warning(
+            Severity::Warning,
+            "not_configured",
+            "the pair is described but not configured: neither node knows of it".to_owned(),
+            "run `pairadm configure`",
+        )];
+    }
     let mut warnings = traffic::judge(&view);
     warnings.extend(pair::judge(&view));
     for (side, answer) in answers.iter() {
