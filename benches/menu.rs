@@ -26,16 +26,16 @@ profile = "kamailio"
 hostname = "alpha"
 fqdn = "alpha.example.net"
 server_id = 1
-address = { v4 = "127.0.0.11" }
-ssh = { port = 9 }
+address = { v4 = "192.0.2.11" }
+ssh = { host = "127.0.0.11", port = 9 }
 [secondary]
 hostname = "beta"
 fqdn = "beta.example.net"
 server_id = 2
-address = { v4 = "127.0.0.12" }
-ssh = { port = 9 }
+address = { v4 = "192.0.2.12" }
+ssh = { host = "127.0.0.12", port = 9 }
 [[vip]]
-address = "127.0.0.10"
+address = "192.0.2.10"
 interface = "lo"
 "#;
 
