@@ -27,13 +27,13 @@ hostname = "alpha"
 fqdn = "alpha.example.net"
 server_id = 1
 address = { v4 = "192.0.2.11" }
-ssh = { host = "127.0.0.11", port = 9 }
+ssh = { host = "localhost", port = 9 }
 [secondary]
 hostname = "beta"
 fqdn = "beta.example.net"
 server_id = 2
 address = { v4 = "192.0.2.12" }
-ssh = { host = "127.0.0.12", port = 9 }
+ssh = { host = "localhost", port = 9 }
 [[vip]]
 address = "192.0.2.10"
 interface = "lo"
