@@ -208,6 +208,13 @@ impl<'s> Section<'s> {
         }
     }
 
+    /// Refuses `key` when it is there.
+    pub fn refuse(&self, key: &str, why: &str) {
+        if let Some(item) = self.table.get(key) {
+            self.fault(key, item, why);
+        }
+    }
+
     /// Refuses `key` when it is there as an empty list.
     pub fn refuse_empty(&self, key: &str, why: &str) {
         let item = self.table.get(key);

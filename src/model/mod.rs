@@ -2,6 +2,7 @@
 //! checks it again.
 
 mod activity;
+mod data;
 pub mod digest;
 mod node;
 mod pair;
@@ -12,6 +13,7 @@ mod state;
 pub mod syntax;
 
 pub use activity::{Takeover, Traffic};
+pub use data::{AdminSync, BackupSource, DataSet, DataSource, Expect, Load, MatchRule, Reload};
 pub use node::{Addresses, Hostname, Node, ServerId, SshTarget};
 pub use pair::{BlockStyle, ExtraFile, Pair, Port, Transport, Vip};
 pub use secret::Secret;

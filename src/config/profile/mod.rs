@@ -1,11 +1,20 @@
 //! A profile: what pairadm has to know about one kind of SIP server.
 
+mod data;
+mod program;
+mod rules;
+#[cfg(test)]
+mod tests;
+
 use super::reader::{Section, Source};
 use crate::error::Result;
 use crate::facts::CounterQuery;
-use crate::model::Port;
 use crate::model::syntax::{absolute_path, shown, tcp_port};
+use crate::model::{AdminSync, BackupSource, DataSet, Load, MatchRule, Port};
 use crate::plan::UnitVerb;
+use program::{argument, counter, hook};
+
+pub use program::Hook;
 
 /// What pairadm has to know about one kind of SIP server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,27 +46,25 @@ pub struct Profile {
     pub demote: Vec<Hook>,
     /// Calls and registrations.
     pub counters: Vec<CounterQuery>,
+    /// What a mirror holds, in the order in which it is loaded; empty when pairadm copies no data.
+    pub data: Vec<DataSet>,
+    /// Where the primary's current backup is.
+    pub backup: BackupSource,
+    /// How loaded data is validated and taken up.
+    pub load: Load,
+    /// Administration files kept in step.
+    pub admin_sync: AdminSync,
+    /// What a comparison of the nodes expects; a path without a rule is not compared.
+    pub matches: Vec<MatchRule>,
 }
-
-/// A program of the profile that runs on a node when its side changes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hook {
-    /// Program and arguments; no shell.
-    pub argv: Vec<String>,
-    /// What takes it back, if anything does.
-    pub undo: Option<Vec<String>>,
-    /// Milliseconds it may take.
-    pub timeout_ms: u64,
-}
-
-/// Hooks that do not say otherwise may take this long, seconds: a call to a server's console takes
-/// milliseconds, and longer than this nobody wants to wait inside a takeover.
-const HOOK_TIMEOUT_S: u64 = 5;
 
 /// Validates the text of a profile; `file` is its name in messages.
 pub fn parse_profile(name: &str, text: &str, file: &str) -> Result<Profile> {
     let source = Source::parse(text, file, "bad_profile")?;
     let profile = read(name, source.root());
+    if let Some(profile) = &profile {
+        rules::check(profile, &source);
+    }
     source.finish(profile)
 }
 
@@ -78,6 +85,11 @@ fn read(name: &str, mut root: Section<'_>) -> Option<Profile> {
     let promote = root.sections("promote").into_iter().map(hook).collect();
     let demote = root.sections("demote").into_iter().map(hook).collect();
     let counters: Option<Vec<CounterQuery>> = root.sections("counter").into_iter().map(counter).collect();
+    let data = data::data_sets(&mut root);
+    let backup = data::backup(&mut root);
+    let load = data::load(&mut root);
+    let admin_sync = data::admin_sync(&mut root, data.as_deref().unwrap_or_default());
+    let matches = data::matches(&mut root);
     root.close();
     Some(Profile {
         name: name.to_owned(),
@@ -93,56 +105,12 @@ fn read(name: &str, mut root: Section<'_>) -> Option<Profile> {
         promote,
         demote,
         counters: counters?,
+        data: data?,
+        backup,
+        load,
+        admin_sync,
+        matches: matches?,
     })
-}
-
-fn hook(mut table: Section<'_>) -> Hook {
-    let argv = program(&mut table);
-    let undo = table.list("undo", argument);
-    let timeout_s = table.number("timeout_s", |seconds| match u64::try_from(seconds) {
-        Ok(seconds @ 1..=300) => Ok(seconds),
-        _ => Err(format!(
-            "`{seconds}` is not a time-out; accepted: 1 to 300 seconds"
-        )),
-    });
-    table.close();
-    Hook {
-        argv,
-        undo: (!undo.is_empty()).then_some(undo),
-        timeout_ms: timeout_s.unwrap_or(HOOK_TIMEOUT_S) * 1000,
-    }
-}
-
-fn counter(mut table: Section<'_>) -> Option<CounterQuery> {
-    let name = table.need_text("name", "calls or registrations", counter_name);
-    let argv = program(&mut table);
-    let after = table.text("after", |text| Ok(text.to_owned()));
-    table.close();
-    Some(CounterQuery {
-        name: name?,
-        argv,
-        after: after.unwrap_or_default(),
-    })
-}
-
-fn program(table: &mut Section<'_>) -> Vec<String> {
-    table.need(
-        "argv",
-        "program and arguments, such as [\"/usr/local/sbin/promote\"]",
-    );
-    let argv = table.list("argv", argument);
-    table.refuse_empty("argv", "no program is named; accepted: program and arguments");
-    argv
-}
-
-fn counter_name(text: &str) -> Result<String, String> {
-    match text {
-        "calls" | "registrations" => Ok(text.to_owned()),
-        other => Err(format!(
-            "`{}` is not a counter; accepted: calls, registrations",
-            shown(other)
-        )),
-    }
 }
 
 fn refresh(text: &str) -> Result<UnitVerb, String> {
@@ -168,62 +136,4 @@ fn unit(text: &str) -> Result<String, String> {
         "`{}` is not a systemd unit; accepted: a name with its suffix, such as kamailio.service",
         shown(text)
     ))
-}
-
-fn argument(text: &str) -> Result<String, String> {
-    if text.is_empty() || text.contains('\0') {
-        return Err("an argument is empty; accepted: program and arguments as separate texts".to_owned());
-    }
-    Ok(text.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_full_profile_is_read() {
-        let text = r#"
-title = "X"
-services = ["x.service", "y@1.service"]
-refresh = "reload"
-ports = ["udp/5060"]
-nonlocal_bind = false
-[[promote]]
-argv = ["/bin/true", "--now"]
-undo = ["/bin/false"]
-timeout_s = 2
-[[demote]]
-argv = ["/bin/false"]
-[[counter]]
-name = "calls"
-argv = ["x"]
-"#;
-        let profile = parse_profile("x", text, "x").unwrap();
-        assert_eq!(profile.refresh, UnitVerb::Reload);
-        assert_eq!(profile.promote[0].timeout_ms, 2000);
-        assert_eq!(profile.demote[0].undo, None);
-        assert_eq!(profile.demote[0].timeout_ms, 5000);
-        assert_eq!(profile.sip_port, None);
-    }
-
-    #[test]
-    fn faults_are_named() {
-        for (text, part) in [
-            ("", "`title` is missing"),
-            (
-                "title = \"X\"\nports = [\"udp/1\"]\nservices = []",
-                "no unit is named",
-            ),
-            ("services = [\"x\"]", "kamailio.service"),
-            ("ports = [\"5060\"]", "udp/5060"),
-            ("[[promote]]\ntimeout_s = 3", "`promote.1.argv` is missing"),
-            ("[[promote]]\nargv = []\n", "no program"),
-            ("[[promote]]\nargv=[\"x\"]\ntimeout_s = 0", "1 to 300"),
-            ("sip_port = 70000", "1 to 65535"),
-        ] {
-            let message = parse_profile("x", text, "x").unwrap_err().to_string();
-            assert!(message.contains(part), "{text}: {message}");
-        }
-    }
 }
