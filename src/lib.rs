@@ -22,6 +22,7 @@
 //! - [`engine`]: carries a plan out, takes it back, finds what an interrupted run left.
 //! - [`agent`]: runs on a node. [`remote`]: reaches it. [`guard`]: what a node does when it boots.
 //! - [`controller`]: the life of an operation from answers to report; what the doors stand on.
+//! - [`translate`]: which addresses become which when a mirror is loaded on the other side.
 //! - [`status`], [`report`], [`render`]: what is, what was done, and lines of text for both.
 //! - [`tui`], [`prompt`], [`cli`]: the doors. [`lab`]: two real nodes to practise on.
 //!
@@ -66,4 +67,5 @@ pub mod remote;
 pub mod render;
 pub mod report;
 pub mod status;
+pub mod translate;
 pub mod tui;

@@ -1,12 +1,13 @@
 //! What administrators write: the pair file and the profiles. Read strictly, so that a misspelt key is
 //! an error with its line and never a setting that silently does nothing.
 
+pub(crate) mod in_place;
 mod pair_file;
 mod pair_rules;
 mod pair_update;
 mod profile;
 mod profile_store;
-mod reader;
+pub(crate) mod reader;
 #[cfg(test)]
 pub mod sample;
 

@@ -48,7 +48,7 @@ impl<'a> Source<'a> {
             text: self.document.raw(),
             table: self.document.as_table(),
             path: String::new(),
-            line: 1,
+            offset: 0,
             known: Vec::new(),
         }
     }
@@ -107,7 +107,8 @@ pub struct Section<'s> {
     text: &'s str,
     table: &'s dyn TableLike,
     path: String,
-    line: usize,
+    /// Where the table begins; counted into a line only for a fault, because files can be long.
+    offset: usize,
     known: Vec<&'static str>,
 }
 
@@ -202,7 +203,7 @@ impl<'s> Section<'s> {
     pub fn need(&self, key: &str, accepted: &str) {
         if !self.table.contains_key(key) {
             self.push(
-                self.line,
+                self.offset,
                 format!("`{}` is missing; accepted: {accepted}", self.full(key)),
             );
         }
@@ -227,10 +228,10 @@ impl<'s> Section<'s> {
     pub fn close(self) {
         for (key, item) in self.table.iter() {
             if !self.known.contains(&key) {
-                let line = self.line_of(key, item);
+                let offset = self.offset_of(key, item);
                 let accepted = self.known.join(", ");
                 self.push(
-                    line,
+                    offset,
                     format!(
                         "unknown key `{}`; accepted here: {accepted}",
                         self.full(&shown(key))
@@ -246,17 +247,17 @@ impl<'s> Section<'s> {
     }
 
     fn below(&self, key: &str, item: &Item, table: &'s dyn TableLike) -> Section<'s> {
-        let line = table
+        let offset = table
             .iter()
             .find_map(|(_, first)| first.span())
             .or_else(|| item.span())
-            .map_or(self.line, |span| line_at(self.text, span.start));
+            .map_or(self.offset, |span| span.start);
         Section {
             faults: self.faults,
             text: self.text,
             table,
             path: self.full(key),
-            line,
+            offset,
             known: Vec::new(),
         }
     }
@@ -271,20 +272,21 @@ impl<'s> Section<'s> {
     }
 
     fn fault(&self, key: &str, item: &Item, why: &str) {
-        self.push(self.line_of(key, item), format!("{}: {why}", self.full(key)));
+        self.push(self.offset_of(key, item), format!("{}: {why}", self.full(key)));
     }
 
-    fn push(&self, line: usize, text: String) {
+    fn push(&self, offset: usize, text: String) {
+        let line = line_at(self.text, offset);
         self.faults.borrow_mut().push(Fault { line, text });
     }
 
-    fn line_of(&self, key: &str, item: &Item) -> usize {
+    fn offset_of(&self, key: &str, item: &Item) -> usize {
         let span = self
             .table
             .get_key_value(key)
             .and_then(|(key, _)| key.span())
             .or_else(|| item.span());
-        span.map_or(self.line, |span| line_at(self.text, span.start))
+        span.map_or(self.offset, |span| span.start)
     }
 
     fn full(&self, key: &str) -> String {

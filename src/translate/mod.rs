@@ -1,0 +1,16 @@
+//! Translation: data of the primary is loaded on the secondary with the primary's addresses replaced by
+//! the secondary's. A [`Table`] says which address becomes which, [`check`] what is wrong with it,
+//! [`Findings`] what the data holds.
+
+pub mod check;
+mod findings;
+mod subject;
+mod table;
+mod table_csv;
+mod table_file;
+
+pub use findings::{Findings, Found, Place};
+pub use subject::Subject;
+pub use table::{Entry, Table};
+pub use table_csv::CsvKind;
+pub use table_file::TRANSLATION_FILE;
