@@ -3,6 +3,7 @@
 
 mod activity;
 mod data;
+pub mod diff;
 pub mod digest;
 mod node;
 mod pair;

@@ -3,6 +3,7 @@
 use super::{Content, FilePut, Keep};
 use crate::error::{Error, Result};
 use crate::facts::Facts;
+use crate::model::diff::unified;
 use crate::model::digest;
 
 /// A file as it shall be on one node.
@@ -62,16 +63,14 @@ pub fn put(facts: &Facts, wanted: Wanted) -> Result<Option<FilePut>> {
 
 /// Unified diff; empty when either side is not text.
 fn diff(path: &str, before: Option<&[u8]>, after: Option<&[u8]>) -> String {
-    let text = |bytes: Option<&[u8]>| std::str::from_utf8(bytes.unwrap_or_default()).map(str::to_owned);
-    let (Ok(old), Ok(new)) = (text(before), text(after)) else {
+    let (Ok(old), Ok(new)) = (
+        std::str::from_utf8(before.unwrap_or_default()),
+        std::str::from_utf8(after.unwrap_or_default()),
+    ) else {
         return String::new();
     };
-    let name = |bytes: Option<&[u8]>| bytes.map_or("/dev/null", |_| path).to_owned();
-    similar::TextDiff::from_lines(&old, &new)
-        .unified_diff()
-        .context_radius(3)
-        .header(&name(before), &name(after))
-        .to_string()
+    let name = |bytes: Option<&[u8]>| bytes.map_or("/dev/null", |_| path);
+    unified([name(before), name(after)], old, new)
 }
 
 fn summary(before: Option<&[u8]>, after: Option<&[u8]>) -> String {

@@ -3,7 +3,7 @@
 
 use super::live::{Live, Seal};
 use crate::error::Error;
-use similar::TextDiff;
+use crate::model::diff::unified;
 use std::path::Path;
 
 /// Lines of a diff that are shown; the file itself has the rest.
@@ -70,10 +70,7 @@ fn diff(expected: Option<&[u8]>, live: Option<&Live>) -> Option<String> {
     let new = live
         .map_or(Ok(""), |live| std::str::from_utf8(&live.bytes))
         .ok()?;
-    let diff = TextDiff::from_lines(old, new)
-        .unified_diff()
-        .header("expected", "found")
-        .to_string();
+    let diff = unified(["expected", "found"], old, new);
     if diff.is_empty() {
         return None;
     }
