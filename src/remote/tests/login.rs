@@ -114,6 +114,42 @@ fn a_key_with_a_passphrase_is_asked_about_once() {
 }
 
 #[test]
+fn a_key_in_the_formats_of_openssl_opens_with_its_passphrase() {
+    let (sshd, stub) = (Sshd::start(""), stub::Agent::answering());
+    for (kind, format) in [
+        ("rsa", "PEM"),
+        ("ecdsa", "PEM"),
+        ("rsa", "PKCS8"),
+        ("ecdsa", "PKCS8"),
+    ] {
+        let key = authorized(&sshd, &format!("{kind}-{format}"), kind, "very secret");
+        let mut convert = Command::new("ssh-keygen");
+        convert.args([
+            "-q",
+            "-p",
+            "-P",
+            "very secret",
+            "-N",
+            "very secret",
+            "-m",
+            format,
+            "-f",
+        ]);
+        assert!(convert.arg(&key).output().unwrap().status.success());
+        assert!(!std::fs::read_to_string(&key).unwrap().contains("OPENSSH"));
+        let operator = Arc::new(Scripted {
+            secret: Some("very secret"),
+            ..Scripted::default()
+        });
+        let keys = KeySources {
+            agent: None,
+            files: vec![key],
+        };
+        bench(sshd.target(), keys, stub.path(), operator).pings();
+    }
+}
+
+#[test]
 fn a_wrong_passphrase_is_told_and_never_shown() {
     let (sshd, stub) = (Sshd::start(""), stub::Agent::answering());
     let key = authorized(&sshd, "locked", "ed25519", "very secret");
