@@ -2,18 +2,15 @@
 
 use super::apply::end_of;
 use super::backend::Past;
+use super::remembered::remembered;
 use super::{Controller, names};
-use crate::agent::protocol::{Operation, Request, Response};
+use crate::agent::protocol::Operation;
 use crate::engine::{Event, Progress, Record};
 use crate::error::{Error, Result};
-use crate::model::{OpId, Side};
+use crate::model::{BySide, OpId, Side};
 use crate::plan::StepPlace;
 use crate::report::Report;
 use std::collections::BTreeMap;
-use std::time::Duration;
-
-/// Reading journals from a node's disk.
-const READ: Duration = Duration::from_secs(10);
 
 /// How many operations a list goes back.
 const LIMIT: u32 = 100;
@@ -37,21 +34,10 @@ impl Controller {
             );
         }
         let (mut session, _) = self.connect(&pair, "history", &Side::BOTH);
-        let answers = session.each(&Side::BOTH, |node| {
-            node.ask(
-                Request::History {
-                    op: None,
-                    limit: LIMIT,
-                },
-                READ,
-            )
-        });
+        let answers = remembered(&mut session, None, LIMIT);
         let mut told: BTreeMap<OpId, Past> = BTreeMap::new();
         for answer in [answers.primary, answers.secondary].into_iter().flatten() {
-            let Ok(Response::History { operations }) = answer else {
-                continue;
-            };
-            for operation in operations {
+            for operation in answer.unwrap_or_default() {
                 let past = past(&operation);
                 // One node that has not finished leaves it open, whatever the other says.
                 let merged = told.entry(past.op).or_insert_with(|| past.clone());
@@ -94,23 +80,11 @@ impl Controller {
             return Vec::new();
         };
         let (mut session, _) = self.connect(&pair, "history", &Side::BOTH);
-        let answers = session.each(&Side::BOTH, |node| {
-            node.ask(
-                Request::History {
-                    op: Some(op),
-                    limit: 1,
-                },
-                READ,
-            )
-        });
+        let BySide { primary, secondary } = remembered(&mut session, Some(op), 1);
         let mut told = Vec::new();
-        for (side, answer) in [
-            (Side::Primary, answers.primary),
-            (Side::Secondary, answers.secondary),
-        ] {
-            if let Some(Ok(Response::History { operations })) = answer {
-                told.extend(operations.into_iter().map(|operation| (side, operation)));
-            }
+        for (side, answer) in [(Side::Primary, primary), (Side::Secondary, secondary)] {
+            let operations = answer.and_then(Result::ok).unwrap_or_default();
+            told.extend(operations.into_iter().map(|operation| (side, operation)));
         }
         told
     }

@@ -17,6 +17,7 @@ mod lookout;
 mod outage;
 mod planning;
 mod recovery;
+mod remembered;
 mod undoing;
 
 pub use backups::NodeBackups;

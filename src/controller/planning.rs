@@ -2,19 +2,15 @@
 
 use super::Controller;
 use super::facts::{all, gather};
-use crate::agent::protocol::{self, Request, Response};
+use super::remembered::{self, remembered};
 use crate::config::Profile;
 use crate::engine::Session;
 use crate::error::{Error, Result};
 use crate::facts::FactsQuery;
 use crate::intent::{self, Answers, Operation};
-use crate::model::{BySide, Pair, Side};
+use crate::model::{Pair, Side};
 use crate::plan::{self, Basis, Plan};
 use std::sync::Arc;
-use std::time::Duration;
-
-/// Reading whole journals from a node's disk.
-const JOURNALS: Duration = Duration::from_secs(20);
 
 /// A plan with all that is needed to make it again.
 #[derive(Debug, Clone)]
@@ -116,7 +112,8 @@ impl Controller {
             }
             Operation::Remove => {
                 intent::remove::resolve(answers)?;
-                let journals = journals(session)?;
+                // What is removed is what they once put in place.
+                let journals = remembered::all(remembered(session, None, remembered::ALL))?;
                 plan::remove::plan(&basis, journals.as_ref().map(|_, journal| journal.as_slice()))?
             }
             Operation::Undo(_) => return Err(Error::bug("an undo is planned from the journals")),
@@ -144,29 +141,11 @@ fn query(
             ..plan::configure::query(pair, present, profile, side)
         },
         Operation::Remove => plan::remove::query(pair, profile, side),
-        _ => plan::configure::query(pair, present, profile, side),
+        Operation::Takeover => plan::takeover::query(pair, profile, side),
+        Operation::Traffic => plan::traffic::query(profile),
+        Operation::Reverse => plan::reverse::query(),
+        Operation::Restart => plan::restart::query(),
+        // Planned from the journals.
+        Operation::Undo(_) => FactsQuery::default(),
     }
-}
-
-/// Everything the nodes remember, newest first: what is removed is what they once put in place.
-fn journals(session: &mut Session) -> Result<BySide<Vec<protocol::Operation>>> {
-    let answers = session.each(&Side::BOTH, |node| {
-        node.ask(
-            Request::History {
-                op: None,
-                limit: u32::MAX,
-            },
-            JOURNALS,
-        )
-    });
-    let mut journals = BySide::default();
-    for (side, answer) in [
-        (Side::Primary, answers.primary),
-        (Side::Secondary, answers.secondary),
-    ] {
-        if let Some(Response::History { operations }) = answer.transpose()? {
-            journals[side] = operations;
-        }
-    }
-    Ok(journals)
 }

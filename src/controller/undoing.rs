@@ -2,7 +2,8 @@
 
 use super::Controller;
 use super::planning::Review;
-use crate::agent::protocol::{End, Request, Response};
+use super::remembered::{self, remembered};
+use crate::agent::protocol::{End, Request};
 use crate::engine::{Session, oriented};
 use crate::error::{Error, Result};
 use crate::intent::{Answers, Operation};
@@ -10,7 +11,7 @@ use crate::model::{BySide, OpId, Side};
 use crate::plan::{self, Plan, StepId, StepPlace};
 use std::time::Duration;
 
-/// Reading a journal, or one step back, from a node.
+/// Reading one step back from a node.
 const READ: Duration = Duration::from_secs(20);
 
 impl Controller {
@@ -64,22 +65,13 @@ impl Controller {
 
 /// The plan of a committed operation on today's sides, and whether the roles were reversed since.
 fn committed(session: &mut Session, op: OpId) -> Result<(Plan, bool)> {
-    let answers = session.each(&Side::BOTH, |node| {
-        let request = Request::History {
-            op: Some(op),
-            limit: 1,
-        };
-        node.ask(request, READ)
-    });
+    let told_by = remembered::all(remembered(session, Some(op), 1))?;
     let mut places = BySide::<Vec<(StepId, StepPlace)>>::default();
     let mut told = None;
-    for (side, answer) in [
-        (Side::Primary, answers.primary),
-        (Side::Secondary, answers.secondary),
+    for (side, operations) in [
+        (Side::Primary, told_by.primary),
+        (Side::Secondary, told_by.secondary),
     ] {
-        let Some(Response::History { operations }) = answer.transpose()? else {
-            continue;
-        };
         let Some(operation) = operations.into_iter().next() else {
             continue;
         };

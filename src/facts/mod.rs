@@ -42,6 +42,10 @@ pub struct FactsQuery {
     /// for a dry run.
     #[serde(default)]
     pub ensure_node_key: bool,
+    /// Look also at what only setting the node up needs: the clock's synchronisation, the node's key, the
+    /// installed program.
+    #[serde(default)]
+    pub setup: bool,
     /// Leave out everything slow (version, counters, disks, configuration search): for live status.
     pub brief: bool,
 }

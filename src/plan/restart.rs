@@ -3,7 +3,7 @@
 
 use super::{Action, Draft, Plan, UnitVerb, fingerprint};
 use crate::error::{Error, Result};
-use crate::facts::Facts;
+use crate::facts::{Facts, FactsQuery};
 use crate::model::{BySide, NodeState, Pair, Side, Traffic};
 
 /// Restarts within this time count as repeated, seconds.
@@ -11,6 +11,14 @@ const SHORT_TIME_S: i64 = 3600;
 
 /// So many restarts in a short time are worth a warning.
 const REPEATED: usize = 2;
+
+/// What has to be known of either node: what it remembers.
+pub fn query() -> FactsQuery {
+    FactsQuery {
+        brief: true,
+        ..FactsQuery::default()
+    }
+}
 
 /// The plan for the sides asked for. A side that was not reached has no facts and no part in it.
 pub fn plan(pair: &Pair, facts: BySide<Option<&Facts>>, sides: &[Side]) -> Result<Plan> {

@@ -1,9 +1,19 @@
 //! Plans blocking or allowing one side by hand, past the takeover that normally does it.
 
 use super::{Action, Basis, Draft, Plan};
+use crate::config::Profile;
 use crate::error::{Error, Result};
+use crate::facts::FactsQuery;
 use crate::intent::TrafficIntent;
 use crate::model::{NodeState, Side, Traffic};
+
+/// What has to be known of either node: rules, addresses and how many calls there are.
+pub fn query(profile: &Profile) -> FactsQuery {
+    FactsQuery {
+        counters: profile.counters.clone(),
+        ..FactsQuery::default()
+    }
+}
 
 /// Plans it, or refuses. A plan without steps means that the side is as asked.
 pub fn plan(basis: &Basis<'_>, intent: TrafficIntent) -> Result<Plan> {

@@ -12,6 +12,7 @@ use crate::plan::files::hosts;
 pub fn query(pair: &Pair, profile: &Profile, side: Side) -> FactsQuery {
     FactsQuery {
         files: vec![paths::PAIR_FILE.to_owned(), hosts::PATH.to_owned()],
+        setup: false,
         brief: true,
         ..crate::plan::configure::query(pair, None, profile, side)
     }

@@ -100,22 +100,38 @@ fn slow_parts<'a>(query: &'a FactsQuery, deadline: Instant) -> Vec<Slow<'a>> {
     if query.brief {
         return parts;
     }
-    parts.push(Box::new(move || {
-        let synchronised = units::clock_synchronised(deadline);
-        Box::new(move |facts| keep(synchronised, &mut facts.gaps, &mut facts.clock_synchronised))
-    }));
-    parts.push(Box::new(move || {
-        let key = if query.ensure_node_key {
-            node_key::ensure(deadline).map(Some)
-        } else {
-            Ok(node_key::read())
-        };
-        Box::new(move |facts| keep(key, &mut facts.gaps, &mut facts.node_key))
-    }));
-    parts.push(Box::new(|| {
-        let sha256 = record::program_sha256();
-        Box::new(move |facts| facts.agent_sha256 = sha256)
-    }));
+    parts.extend(service_parts(query, deadline));
+    if query.setup {
+        parts.extend(setup_parts(query, deadline));
+    }
+    parts
+}
+
+/// What only setting up the node looks at.
+fn setup_parts(query: &FactsQuery, deadline: Instant) -> Vec<Slow<'_>> {
+    vec![
+        Box::new(move || {
+            let synchronised = units::clock_synchronised(deadline);
+            Box::new(move |facts| keep(synchronised, &mut facts.gaps, &mut facts.clock_synchronised))
+        }),
+        Box::new(move || {
+            let key = if query.ensure_node_key {
+                node_key::ensure(deadline).map(Some)
+            } else {
+                Ok(node_key::read())
+            };
+            Box::new(move |facts| keep(key, &mut facts.gaps, &mut facts.node_key))
+        }),
+        Box::new(|| {
+            let sha256 = record::program_sha256();
+            Box::new(move |facts| facts.agent_sha256 = sha256)
+        }),
+    ]
+}
+
+/// Version and counters of the service.
+fn service_parts<'a>(query: &'a FactsQuery, deadline: Instant) -> Vec<Slow<'a>> {
+    let mut parts: Vec<Slow<'a>> = Vec::new();
     if !query.version_command.is_empty() {
         parts.push(Box::new(move || {
             let version = service::version(&query.version_command, deadline).map(Some);

@@ -38,6 +38,7 @@ pub fn query(pair: &Pair, previous: Option<&Pair>, profile: &Profile, side: Side
             .collect(),
         vips,
         ensure_node_key: false,
+        setup: true,
         brief: false,
     }
 }

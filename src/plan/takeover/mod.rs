@@ -14,8 +14,11 @@
 //! before the stage that acquires and allows begins.
 
 mod checks;
+mod query;
 #[cfg(test)]
 mod tests;
+
+pub use query::query;
 
 use super::{Action, Basis, Change, Draft, Plan, VipPlace, Window};
 use crate::config::Hook;
