@@ -20,6 +20,7 @@
 //! - [`intent`]: forms, and what completed answers resolve to. [`facts`]: what a node is like.
 //! - [`plan`]: pure planners. A plan is data; the engine decides nothing.
 //! - [`engine`]: carries a plan out, takes it back, finds what an interrupted run left.
+//! - [`data`]: the data sets of a SIP server: saved, copied, loaded.
 //! - [`agent`]: runs on a node. [`remote`]: reaches it. [`guard`]: what a node does when it boots.
 //! - [`controller`]: the life of an operation from answers to report; what the doors stand on.
 //! - [`translate`]: which addresses become which when a mirror is loaded on the other side.
@@ -53,6 +54,7 @@ pub mod agent;
 pub mod cli;
 pub mod config;
 pub mod controller;
+pub mod data;
 pub mod engine;
 pub mod error;
 pub mod facts;

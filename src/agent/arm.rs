@@ -13,6 +13,7 @@
 use super::file::fault;
 use super::journal::{self, Entry, Journal, Log, Timer};
 use super::lock;
+use super::meter::UNREAD;
 use super::paths::NodePaths;
 use super::protocol::VERSION;
 use super::step::{self, Context};
@@ -179,6 +180,7 @@ pub fn fire(paths: &NodePaths, journal: &mut Journal, gate: &mut Gate) -> Result
         op,
         tag: &log.tag,
         deadline,
+        meter: &UNREAD,
     };
     let mut first_fault = None;
     for step in reverting_order(outstanding(&log).into_iter()) {

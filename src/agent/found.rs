@@ -1,7 +1,7 @@
 //! What a step found before it changed anything: journalled with its intent, and all that taking it
 //! back needs.
 
-use super::{file, unit};
+use super::{data, file, unit};
 use crate::model::NodeState;
 use crate::plan::{Change, VipPlace};
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,8 @@ pub enum Found {
         /// Those of the step's addresses that the node carried.
         vips: Vec<VipPlace>,
     },
+    /// Saved data: what was there before.
+    Kept(data::Kept),
     /// The step needs to remember nothing.
     Nothing,
 }

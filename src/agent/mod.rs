@@ -4,17 +4,21 @@
 //!   serve ──> session ──> step ──┬── file, unit, sysctl, hook, state, network, take_back
 //!                │               └── found: what was there, journalled before anything changes
 //!                ├── journal, lock, backups
+//!                ├── job: a step that takes long, on a thread of its own, with its meter
 //!                └── arm: the timer that takes unconfirmed changes back
 //! ```
 
 mod arm;
 mod backups;
 mod boundary;
+mod data;
 pub mod file;
 mod found;
 mod hook;
+mod job;
 mod journal;
 pub mod lock;
+mod meter;
 mod network;
 pub mod paths;
 pub mod program;

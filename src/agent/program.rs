@@ -168,7 +168,7 @@ impl Drop for Running {
 }
 
 /// The program's path: as given when it has a slash, else the first executable file in `search`.
-fn find(search: &str, name: &str) -> Option<PathBuf> {
+pub fn find(search: &str, name: &str) -> Option<PathBuf> {
     if name.contains('/') {
         return Some(PathBuf::from(name));
     }

@@ -8,7 +8,7 @@
 
 use crate::error::Error;
 use crate::facts::{Facts, FactsQuery};
-use crate::model::{NodeState, OpId};
+use crate::model::{Moved, NodeState, OpId};
 use crate::plan::{Action, Plan, StepId, StepPlace, VipPlace};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -119,6 +119,11 @@ pub enum Request {
         /// Step of the journalled plan.
         step: StepId,
     },
+    /// Stop the long step that is going on; its own request then tells what came of it.
+    Stop {
+        /// Operation.
+        op: OpId,
+    },
     /// Journal completions of the stage's steps, one fsync.
     Settle {
         /// Operation.
@@ -204,6 +209,8 @@ pub enum Response {
     Facts(Box<Facts>),
     /// A step was applied, verified or reverted.
     Step(StepReport),
+    /// The step takes long and goes on: the same request asks again.
+    Running(Moved),
     /// Journals.
     History {
         /// Newest first.

@@ -3,10 +3,11 @@
 use super::file::{self, Want, Wear};
 use super::found::Found;
 use super::journal::{self, Log};
+use super::meter::Meter;
 use super::paths::NodePaths;
 use super::protocol::StepReport;
 use super::traffic::Gate;
-use super::{hook, network, state, sysctl, take_back, unit};
+use super::{data, hook, network, state, sysctl, take_back, unit};
 use crate::error::{Error, Result};
 use crate::model::digest::sha256;
 use crate::model::{Debt, NodeState, OpId};
@@ -15,7 +16,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 /// Where and for whom a step is carried out.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Context<'c> {
     /// The node's directories.
     pub paths: &'c NodePaths,
@@ -25,6 +26,8 @@ pub struct Context<'c> {
     pub tag: &'c str,
     /// When the caller stops waiting.
     pub deadline: Instant,
+    /// What a long step tells while it works, and how it is told to stop.
+    pub meter: &'c Meter,
 }
 
 /// Looks at what the steps of a stage will change; keeps the originals of files. All files are looked
@@ -100,6 +103,7 @@ fn find_other(context: &Context<'_>, step: &Step) -> Result<Option<Found>> {
         Action::State { .. } | Action::Note { .. } => Found::State {
             state: state::read(context.paths)?,
         },
+        Action::Save(_) => Found::Kept(data::look(context)),
         action => network::find(action, context.deadline)?.unwrap_or(Found::Nothing),
     };
     Ok(Some(found))
@@ -131,6 +135,7 @@ pub fn apply(context: &Context<'_>, gate: &mut Gate, action: &Action, found: &Fo
             pending_restart,
             owed(debt.as_ref(), context.op).as_ref(),
         ),
+        (Action::Save(order), _) => data::apply(context, order),
         (Action::File(_), _) => Err(unprepared()),
         (action, _) => network::apply(gate, action, context.deadline),
     }
@@ -143,6 +148,7 @@ pub fn verify(context: &Context<'_>, action: &Action, found: &Found) -> Result<S
         (Action::TakeBack { .. }, Found::File(found)) => file::verify(found, None),
         (Action::Unit { unit, verb }, _) => unit::verify(context, unit, *verb),
         (Action::Sysctl { values }, _) => sysctl::verify(context.paths, values),
+        (Action::Save(order), _) => data::verify(context, order),
         (Action::State { state }, _) => state::verify(context.paths, state),
         (
             Action::Note {
@@ -232,9 +238,15 @@ pub fn revert(
             let debt = owed(debt.as_ref(), context.op);
             state::revert_note(context.paths, pending_restart, debt.as_ref(), before.as_ref())
         }
-        (Action::File(_) | Action::Sysctl { .. } | Action::State { .. } | Action::Note { .. }, _) => {
-            Err(unprepared())
-        }
+        (Action::Save(order), Found::Kept(before)) => data::revert(context, order, before),
+        (
+            Action::Save(_)
+            | Action::File(_)
+            | Action::Sysctl { .. }
+            | Action::State { .. }
+            | Action::Note { .. },
+            _,
+        ) => Err(unprepared()),
         (action, found) => network::revert(gate, action, found, context.deadline),
     }
 }
@@ -253,6 +265,18 @@ pub fn sweep(context: &Context<'_>, log: &Log) -> Result<()> {
     planned
         .chain(found)
         .try_for_each(|path| file::sweep(context, &path))
+}
+
+/// Steps that may take longer than a request; for the way back of an earlier step that step counts.
+pub fn takes_long(context: &Context<'_>, action: &Action) -> Result<bool> {
+    Ok(match action {
+        Action::Save(_) => true,
+        Action::TakeBack { op, step } => match take_back::earlier_action(context, *op, *step)? {
+            Some(action) => takes_long(context, &action)?,
+            None => false,
+        },
+        _ => false,
+    })
 }
 
 /// Steps of which nothing can be seen afterwards: that they begin is journalled by itself.

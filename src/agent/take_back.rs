@@ -35,6 +35,11 @@ fn earlier(context: &Context<'_>, op: OpId, id: StepId) -> Result<Option<Earlier
     Ok(Some(Earlier { action, found }))
 }
 
+/// What the earlier step did, if it was done and has not been taken back.
+pub fn earlier_action(context: &Context<'_>, op: OpId, id: StepId) -> Result<Option<Action>> {
+    Ok(earlier(context, op, id)?.map(|earlier| earlier.action))
+}
+
 /// For a file: its original as what is wanted, and the hash that it must have now. Refused with a diff
 /// when somebody changed it since (S10).
 pub fn want(context: &Context<'_>, op: OpId, id: StepId) -> Result<Option<(Want, Option<String>)>> {
@@ -113,7 +118,7 @@ pub fn find(context: &Context<'_>, op: OpId, id: StepId) -> Result<Found> {
     })
 }
 
-/// Takes the earlier step back.
+/// Takes the earlier step back, as the earlier operation would have: what it made may bear its number.
 pub fn apply(
     context: &Context<'_>,
     gate: &mut Gate,
@@ -141,7 +146,7 @@ pub fn apply(
         Some(Earlier {
             action,
             found: before,
-        }) => step::revert(context, gate, &action, &before, true),
+        }) => step::revert(&Context { op, ..*context }, gate, &action, &before, true),
         None => Ok(nothing()),
     }
 }
@@ -162,7 +167,7 @@ pub fn revert(
         Some(Earlier {
             action,
             found: before,
-        }) if ran => step::apply(context, gate, &action, &before),
+        }) if ran => step::apply(&Context { op, ..*context }, gate, &action, &before),
         _ => Ok(nothing()),
     }
 }

@@ -3,6 +3,7 @@
 use super::backups::BackupsArgs;
 use super::change::AnswerArgs;
 use super::completions::CompletionsArgs;
+use super::data::DataArgs;
 use super::history::HistoryArgs;
 use super::lab::LabArgs;
 use super::node::{GuardArgs, RevertArgs};
@@ -85,6 +86,8 @@ pub enum Command {
     Settings(SettingsArgs),
     /// Restart services whose restart was put off
     Restart(RestartArgs),
+    /// Back up, copy and load the data of the SIP service
+    Data(DataArgs),
     /// Take the pair off both nodes
     Remove(AnswerArgs),
     /// List operations, newest first
@@ -125,6 +128,7 @@ impl Command {
             Self::Traffic(_) => "traffic",
             Self::Settings(_) => "settings",
             Self::Restart(_) => "restart",
+            Self::Data(_) => "data",
             Self::Remove(_) => "remove",
             Self::History(_) => "history",
             Self::Show(_) => "show",

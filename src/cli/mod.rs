@@ -4,6 +4,7 @@ mod args;
 mod backups;
 mod change;
 mod completions;
+mod data;
 mod doctor;
 mod history;
 mod lab;
@@ -59,6 +60,7 @@ fn dispatch(session: &Session, command: Command) -> Result<Done> {
         Command::Traffic(args) => traffic::run(session, &args),
         Command::Settings(args) => settings::run(session, &args),
         Command::Restart(args) => restart::run(session, &args),
+        Command::Data(args) => data::run(session, &args),
         Command::Remove(args) => change::run(session, Operation::Remove, &args.collect()?),
         Command::History(args) => history::run(session, &args),
         Command::Show(args) => operations::show(session, &args),

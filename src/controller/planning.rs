@@ -53,6 +53,7 @@ impl Controller {
                     Side::BOTH.to_vec()
                 }
             }
+            Operation::Backup => vec![intent::backup::resolve(answers)?.side],
             _ => Side::BOTH.to_vec(),
         };
         let pair = self.need_pair()?;
@@ -116,6 +117,7 @@ impl Controller {
                 let journals = remembered::all(remembered(session, None, remembered::ALL))?;
                 plan::remove::plan(&basis, journals.as_ref().map(|_, journal| journal.as_slice()))?
             }
+            Operation::Backup => plan::backup::plan(&basis, intent::backup::resolve(answers)?)?,
             Operation::Undo(_) => return Err(Error::bug("an undo is planned from the journals")),
         };
         Ok(Review {
@@ -139,6 +141,10 @@ fn query(
         Operation::Configure | Operation::Settings => FactsQuery {
             ensure_node_key: !dry_run,
             ..plan::configure::query(pair, present, profile, side)
+        },
+        Operation::Backup => FactsQuery {
+            brief: true,
+            ..FactsQuery::default()
         },
         Operation::Remove => plan::remove::query(pair, profile, side),
         Operation::Takeover => plan::takeover::query(pair, profile, side),

@@ -17,6 +17,13 @@ pub const ARM_SECONDS: u32 = 60;
 /// open. Longer than an sshd restart, shorter than an operator's patience.
 pub const RETURN: Duration = Duration::from_secs(8);
 
+/// How long a long step may stand still before it is stopped: a disk that flushes gigabytes, a database
+/// that builds an index.
+pub const STILL: Duration = Duration::from_secs(300);
+
+/// How long a long step that was told to stop may take for it.
+pub const STOPPING: Duration = Duration::from_secs(60);
+
 /// The deadline of one step.
 pub fn of(action: &Action) -> Duration {
     match action {

@@ -2,7 +2,7 @@
 
 use crate::agent::protocol::{End, LockOwner, StepReport};
 use crate::error::{Error, Result};
-use crate::model::{OpId, Side};
+use crate::model::{Moved, OpId, Side};
 use crate::plan::{Plan, StepId};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
@@ -41,6 +41,15 @@ pub enum Progress {
         step: StepId,
         /// Node.
         side: Side,
+    },
+    /// How far a step is that takes long; told, and not kept.
+    Moved {
+        /// Step.
+        step: StepId,
+        /// Node.
+        side: Side,
+        /// How far.
+        moved: Moved,
     },
     /// A step is applied and read back.
     Done {
@@ -191,6 +200,9 @@ impl<'l> Recorder<'l> {
         let at_us = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX);
         let event = Event { at_us, progress };
         self.listener.on(&event);
+        if matches!(event.progress, Progress::Moved { .. }) {
+            return;
+        }
         self.events.push(event);
         if !self.hold {
             self.write_out();

@@ -14,6 +14,7 @@
 
 mod deadline;
 mod event;
+mod long;
 mod recover;
 mod rollback;
 mod run;

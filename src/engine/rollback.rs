@@ -2,8 +2,10 @@
 
 use super::deadline;
 use super::event::Progress;
-use super::run::{Run, Verdict};
-use crate::agent::protocol::{End, Request, Response};
+use super::long::Long;
+use super::run::{Run, Verdict, emit};
+use crate::agent::protocol::{End, Request, StepReport};
+use crate::controller::Cancel;
 use crate::error::{Error, Kind, Result};
 use crate::model::{BySide, Side};
 use crate::plan::{Action, Step, reverting_order};
@@ -55,27 +57,44 @@ impl Run<'_, '_> {
             op: self.op,
             step: step.id,
         };
-        let answer = match self
-            .session
-            .ask(step.side, request.clone(), deadline::of(&step.action))
-        {
+        let report = match self.ask_back(step, &request) {
             Err(error) if is_link(&error) => {
                 self.reach_again(step.side)?;
-                self.session.ask(step.side, request, deadline::of(&step.action))
+                self.ask_back(step, &request)
             }
             answer => answer,
+        }?;
+        self.emit(Progress::Reverted {
+            step: step.id,
+            side: step.side,
+            report,
+        });
+        Ok(())
+    }
+
+    /// The way back is not stopped by a second request to stop: it is what the first one led to.
+    fn ask_back(&mut self, step: &Step, request: &Request) -> Result<StepReport> {
+        let (session, recorder) = (&mut *self.session, &self.recorder);
+        let (id, side) = (step.id, step.side);
+        let moved = |moved| {
+            emit(
+                recorder,
+                Progress::Moved {
+                    step: id,
+                    side,
+                    moved,
+                },
+            );
         };
-        match answer? {
-            Response::Step(report) => {
-                self.emit(Progress::Reverted {
-                    step: step.id,
-                    side: step.side,
-                    report,
-                });
-                Ok(())
-            }
-            other => Err(Error::bug(format!("unexpected answer to a revert: {other:?}"))),
-        }
+        let long = Long {
+            op: self.op,
+            cancel: &Cancel::default(),
+            told: &moved,
+        };
+        long.carry(
+            &mut |request| session.ask(side, request, deadline::of(&step.action)),
+            request,
+        )
     }
 
     pub(super) fn reach_again(&mut self, side: Side) -> Result<()> {

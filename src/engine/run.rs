@@ -2,9 +2,10 @@
 
 use super::deadline;
 use super::event::{Progress, Recorder};
+use super::long::Long;
 use super::rollback;
 use super::session::{Node, Session};
-use crate::agent::protocol::{End, Request, Response};
+use crate::agent::protocol::{End, Request};
 use crate::controller::Cancel;
 use crate::error::{Error, Kind, Result};
 use crate::model::{BySide, OpId, Side};
@@ -269,8 +270,11 @@ impl<'r, 'l> Run<'r, 'l> {
                     continue;
                 }
                 push(started, step.id);
-                let outcome = apply_step(node, op, step, recorder);
+                let outcome = apply_step(node, op, step, recorder, cancel);
                 if let Err(error) = outcome {
+                    if error.code == "stopped" && cancel.asked() {
+                        return Err(Stop::Cancelled);
+                    }
                     failed.store(true, Ordering::SeqCst);
                     return Err(Stop::Failed(error));
                 }
@@ -349,14 +353,38 @@ impl From<Error> for Stop {
     }
 }
 
-fn apply_step(node: &mut Node<'_>, op: OpId, step: &Step, recorder: &Mutex<&mut Recorder<'_>>) -> Result<()> {
+fn apply_step(
+    node: &mut Node<'_>,
+    op: OpId,
+    step: &Step,
+    recorder: &Mutex<&mut Recorder<'_>>,
+    cancel: &Cancel,
+) -> Result<()> {
     let (id, side) = (step.id, step.side);
     emit(recorder, Progress::Started { step: id, side });
     let began = Instant::now();
-    let answer = node.ask(Request::Apply { op, step: id }, deadline::of(&step.action));
+    let moved = |moved| {
+        emit(
+            recorder,
+            Progress::Moved {
+                step: id,
+                side,
+                moved,
+            },
+        );
+    };
+    let answer = Long {
+        op,
+        cancel,
+        told: &moved,
+    }
+    .carry(
+        &mut |request| node.ask(request, deadline::of(&step.action)),
+        &Request::Apply { op, step: id },
+    );
     let took_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
     let error = match answer {
-        Ok(Response::Step(report)) => {
+        Ok(report) => {
             emit(
                 recorder,
                 Progress::Done {
@@ -368,7 +396,6 @@ fn apply_step(node: &mut Node<'_>, op: OpId, step: &Step, recorder: &Mutex<&mut 
             );
             return Ok(());
         }
-        Ok(other) => Error::bug(format!("unexpected answer to a step: {other:?}")),
         Err(error) => error,
     };
     emit(
@@ -387,7 +414,7 @@ fn once_only(action: &Action) -> bool {
     matches!(action, Action::Unit { .. } | Action::Hook { .. })
 }
 
-fn emit(recorder: &Mutex<&mut Recorder<'_>>, progress: Progress) {
+pub(super) fn emit(recorder: &Mutex<&mut Recorder<'_>>, progress: Progress) {
     recorder
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner)

@@ -2,6 +2,7 @@
 //! each operation's file has its questions and the intent that completed answers resolve to.
 
 mod answers;
+pub mod backup;
 pub mod configure;
 mod field;
 mod form;
@@ -18,6 +19,7 @@ pub mod traffic;
 pub mod undo;
 
 pub use answers::Answers;
+pub use backup::BackupIntent;
 pub use configure::ConfigureIntent;
 pub use field::{Check, Field, FieldKind};
 pub use form::Form;
@@ -62,6 +64,7 @@ pub fn form(operation: Operation, known: &Known<'_>) -> Result<Form> {
         Operation::Remove => remove::form(pair()?, known.status),
         Operation::Settings => settings::form(pair()?),
         Operation::Restart => restart::form(pair()?),
+        Operation::Backup => backup::form(pair()?),
         Operation::Undo(op) => {
             pair()?;
             undo::form(op)

@@ -19,6 +19,8 @@ pub enum Operation {
     Settings,
     /// Restart services whose restart was put off.
     Restart,
+    /// Save the live data of a side.
+    Backup,
     /// Take back an earlier operation.
     Undo(OpId),
 }
@@ -34,6 +36,7 @@ impl Operation {
             Self::Remove => "remove",
             Self::Settings => "settings",
             Self::Restart => "restart",
+            Self::Backup => "backup",
             Self::Undo(_) => "undo",
         }
     }

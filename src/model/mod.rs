@@ -5,6 +5,7 @@ mod activity;
 mod data;
 pub mod diff;
 pub mod digest;
+mod moved;
 mod node;
 mod pair;
 pub mod paths;
@@ -15,6 +16,7 @@ pub mod syntax;
 
 pub use activity::{Takeover, Traffic};
 pub use data::{AdminSync, BackupSource, DataSet, DataSource, Expect, Load, MatchRule, Reload};
+pub use moved::Moved;
 pub use node::{Addresses, Hostname, Node, ServerId, SshTarget};
 pub use pair::{BlockStyle, ExtraFile, Pair, Port, Transport, Vip};
 pub use secret::Secret;

@@ -2,6 +2,7 @@
 //! no decisions left for the engine.
 
 mod back;
+pub mod backup;
 mod basis;
 pub mod checks;
 pub mod configure;
@@ -26,6 +27,6 @@ pub use draft::Draft;
 pub use fingerprint::fingerprint;
 pub use put::{Wanted, put};
 pub use step::{
-    Action, Change, Content, FilePut, Keep, Plan, Restart, Stage, Step, StepId, StepPlace, UnitVerb,
-    VipPlace, Window,
+    Action, Change, Content, FilePut, Keep, Plan, Purpose, Restart, SaveData, Stage, Step, StepId, StepPlace,
+    UnitVerb, VipPlace, Window,
 };

@@ -4,7 +4,7 @@
 //! nothing the second time. Steps of one stage are independent between the nodes and run on both in
 //! parallel; on one node they run in order. The next stage starts when the whole stage is verified.
 
-use crate::model::{BlockStyle, Debt, NodeState, OpId, Port, Side, Traffic};
+use crate::model::{BlockStyle, DataSet, Debt, Generation, NodeState, OpId, Port, Side, Traffic};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::IpAddr;
@@ -207,6 +207,8 @@ pub enum Action {
         /// Its step.
         step: StepId,
     },
+    /// Save the live data of the node into a folder of its own.
+    Save(SaveData),
     /// Record that a restart was put off, done, or that a debt exists or is paid.
     Note {
         /// Services to add to the pending list.
@@ -224,6 +226,35 @@ impl Action {
             _ => None,
         }
     }
+}
+
+/// Live data to save.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SaveData {
+    /// What for; decides where it goes.
+    pub purpose: Purpose,
+    /// What is saved; a set that the node does not have is passed over.
+    pub sets: Vec<DataSet>,
+    /// Name of the pair.
+    pub pair: String,
+    /// Host name of the node.
+    pub node: String,
+    /// What the node knows of the pair.
+    pub generation: Generation,
+    /// Prints the version of the service.
+    pub version_command: Vec<String>,
+    /// Backups to keep in all; older ones are removed after this one is whole.
+    pub keep: usize,
+}
+
+/// What live data is saved for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// To be the node's current backup, which the other node copies.
+    Backup,
+    /// To be put back if a load goes wrong.
+    Aside,
 }
 
 /// A restart that the operator was offered.

@@ -1,12 +1,14 @@
 //! Words for people on a terminal: plan reviews, status, progress and history as lines of text whose
 //! colours only repeat what the words say. Pure; where the lines go is decided elsewhere.
 
+mod amount;
 mod history;
 mod line;
 mod progress;
 mod review;
 mod status;
 
+pub use amount::{bytes, how_far, seconds};
 pub use history::history;
 pub use line::{Line, Tone, fill, printable};
 pub use progress::Progress;

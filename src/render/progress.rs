@@ -1,8 +1,9 @@
 //! An operation while it runs, a line an event, for terminals that only scroll and for log files.
 
+use super::amount::how_far;
 use super::line::{Line, Tone};
 use crate::engine::{Event, Progress as Happened};
-use crate::model::BySide;
+use crate::model::{BySide, Moved, Side};
 use crate::plan::{Plan, StepId};
 use std::collections::BTreeMap;
 
@@ -13,7 +14,12 @@ pub struct Progress {
     titles: BTreeMap<StepId, String>,
     hosts: BySide<String>,
     verbose: bool,
+    /// What was last said of a long step: part of the work and tenths of it.
+    said: Option<(String, u64)>,
 }
+
+/// A long step is spoken of again after so many hundredths.
+const STRIDE: u64 = 10;
 
 impl Progress {
     /// For `plan` on the nodes called `hosts`; `verbose` adds beginnings and what nodes said.
@@ -23,11 +29,15 @@ impl Progress {
             titles: plan.steps().map(|step| (step.id, step.title.clone())).collect(),
             hosts: hosts.clone(),
             verbose,
+            said: None,
         }
     }
 
     /// The line for an event; none for those that say nothing to a reader.
-    pub fn line(&self, event: &Event) -> Option<Line> {
+    pub fn line(&mut self, event: &Event) -> Option<Line> {
+        if let Happened::Moved { side, moved, .. } = &event.progress {
+            return self.moved(*side, moved);
+        }
         let step = |tone, word: &str, side, id: &StepId| {
             let title = self.titles.get(id).map_or("?", String::as_str);
             Line::plain(format!("  {:8}  ", self.hosts[side]))
@@ -78,6 +88,19 @@ impl Progress {
             _ => return None,
         })
     }
+
+    /// How far a long step is, where that is news.
+    fn moved(&mut self, side: Side, moved: &Moved) -> Option<Line> {
+        let reached = (moved.what.clone(), moved.percent().unwrap_or(0) / STRIDE);
+        if moved.what.is_empty() || self.said.as_ref() == Some(&reached) {
+            return None;
+        }
+        self.said = Some(reached);
+        Some(Line::toned(
+            Tone::Faint,
+            format!("  {:8}  {}", self.hosts[side], how_far(moved)),
+        ))
+    }
 }
 
 #[cfg(test)]
@@ -85,7 +108,6 @@ mod tests {
     use super::*;
     use crate::agent::protocol::StepReport;
     use crate::error::Error;
-    use crate::model::Side;
     use crate::plan::{Action, Stage, Step, Window};
 
     fn progress(verbose: bool) -> Progress {
@@ -152,5 +174,30 @@ mod tests {
         );
         assert_eq!(line(false, Happened::Stage { index: 0 }).unwrap(), "1/1 block");
         assert_eq!(line(false, Happened::Started { step, side }), None);
+    }
+
+    #[test]
+    fn a_long_step_is_spoken_of_every_tenth_of_its_way() {
+        let mut progress = progress(false);
+        let mut line = |done| {
+            let moved = Moved {
+                what: "copy".to_owned(),
+                done,
+                total: Some(100),
+                rate: 0,
+            };
+            let event = Event {
+                at_us: 0,
+                progress: Happened::Moved {
+                    step: StepId(1),
+                    side: Side::Secondary,
+                    moved,
+                },
+            };
+            progress.line(&event).map(|line| line.paint(false))
+        };
+        assert_eq!(line(10).unwrap(), "  beta      copy: 10 % of 100 B");
+        assert_eq!(line(19), None);
+        assert!(line(20).is_some());
     }
 }

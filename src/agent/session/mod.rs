@@ -1,12 +1,15 @@
 //! The agent's side of one conversation: what each request means, and what is remembered from one
 //! request to the next.
 
+mod long;
 mod operation;
 
 use super::arm;
 use super::file;
+use super::job::{Job, Way};
 use super::journal::{self, Entry, Journal};
 use super::lock::{self, Lock};
+use super::meter;
 use super::paths::NodePaths;
 use super::protocol::{LockOwner, Operation, Request, Response};
 use super::step::Context;
@@ -32,6 +35,8 @@ pub struct Session {
     gate: Gate,
     armed: Option<(OpId, Instant)>,
     watch: Option<Watch>,
+    /// The step that is going on, if it takes long.
+    job: Option<Job>,
 }
 
 impl Session {
@@ -45,6 +50,7 @@ impl Session {
             gate: Gate::default(),
             armed: None,
             watch: None,
+            job: None,
         }
     }
 
@@ -55,14 +61,16 @@ impl Session {
             Request::Facts(query) => return Ok(Response::Facts(Box::new(self.facts(&query, deadline)))),
             Request::Lock { owner } => self.take_lock(&owner)?,
             Request::Unlock => {
+                self.end_job(None)?;
                 self.journal = None;
                 self.lock = None;
             }
             Request::Begin { op, tag, owner, plan } => self.begin(op, tag, owner, plan)?,
             Request::Prepare { op, steps } => self.prepare(op, &steps, deadline)?,
-            Request::Apply { op, step } => return self.apply(op, step, deadline).map(Response::Step),
+            Request::Apply { op, step } => return self.advance(op, step, Way::Forth, deadline),
             Request::Verify { op, step } => return self.verify(op, step, deadline).map(Response::Step),
-            Request::Revert { op, step } => return self.revert(op, step, deadline).map(Response::Step),
+            Request::Revert { op, step } => return self.advance(op, step, Way::Back, deadline),
+            Request::Stop { op } => self.stop(op),
             Request::Settle { op } => self.settle(op)?,
             Request::Arm { op, seconds } => self.arm(op, seconds, deadline)?,
             Request::Confirm { op } => arm::confirm(&context(&self.paths, op, "", deadline))?,
@@ -110,6 +118,7 @@ impl Session {
 
     /// The controller is gone: keeps what it did not wait for, and takes back what it did not confirm.
     pub fn close(&mut self, deadline: Instant) -> Result<()> {
+        self.end_job(None)?;
         let kept = match &mut self.journal {
             Some(journal) => journal.record(std::mem::take(&mut self.unsettled)),
             None => Ok(()),
@@ -201,6 +210,7 @@ fn context<'c>(paths: &'c NodePaths, op: OpId, tag: &'c str, deadline: Instant) 
         op,
         tag,
         deadline,
+        meter: &meter::UNREAD,
     }
 }
 

@@ -92,9 +92,7 @@ impl Session {
     pub(super) fn apply(&mut self, op: OpId, id: StepId, deadline: Instant) -> Result<StepReport> {
         let paths = self.paths.clone();
         let (action, found, place, dark, tag) = self.prepared(op, id)?;
-        if self.open(op)?.log().timer == Timer::Fired {
-            return Err(arm::fired(op));
-        }
+        self.not_fired(op)?;
         let context = context(&paths, op, &tag, deadline);
         if place == StepPlace::Done && step::leaves_no_trace(&action) {
             return Ok(StepReport {
@@ -163,8 +161,20 @@ impl Session {
         Ok(report)
     }
 
+    /// Refuses to go on with what the timer took back.
+    pub(super) fn not_fired(&mut self, op: OpId) -> Result<()> {
+        match self.open(op)?.log().timer {
+            Timer::Fired => Err(arm::fired(op)),
+            _ => Ok(()),
+        }
+    }
+
     /// A step of an open operation with what it found.
-    fn prepared(&mut self, op: OpId, id: StepId) -> Result<(Action, Found, StepPlace, bool, String)> {
+    pub(super) fn prepared(
+        &mut self,
+        op: OpId,
+        id: StepId,
+    ) -> Result<(Action, Found, StepPlace, bool, String)> {
         let log = self.open_to_change(op)?.log();
         let stage = log
             .plan

@@ -5,9 +5,10 @@ mod faults;
 mod operations;
 mod refusals;
 
+use crate::support::drive::{both, json, run};
 use crate::support::lab::{LabPair, TestNode};
 use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Output, Stdio};
+use std::process::{Child, Stdio};
 
 /// Files that `configure` changes or creates, where an original must come back byte for byte.
 const MANAGED: [&str; 5] = [
@@ -17,33 +18,6 @@ const MANAGED: [&str; 5] = [
     "/etc/sysctl.d",
     "/etc/systemd/system/pairadm-guard.service",
 ];
-
-/// Runs pairadm and expects this exit code; both outputs as one text.
-fn run(lab: &LabPair, args: &[&str], code: i32) -> String {
-    let output = lab.pairadm(args);
-    let text = both(&output);
-    assert_eq!(output.status.code(), Some(code), "pairadm {args:?}: {text}");
-    text
-}
-
-fn both(output: &Output) -> String {
-    format!(
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    )
-}
-
-/// Runs pairadm with `--json`; the document must parse and agree with the exit code.
-fn json(lab: &LabPair, args: &[&str]) -> (i32, serde_json::Value) {
-    let args: Vec<&str> = args.iter().copied().chain(["--json"]).collect();
-    let output = lab.pairadm(&args);
-    let code = output.status.code().expect("pairadm ends by itself");
-    let value: serde_json::Value = serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|error| panic!("pairadm {args:?}: {error}: {}", both(&output)));
-    assert_eq!(value["exit_code"], code, "pairadm {args:?}: {value}");
-    (code, value)
-}
 
 /// Whether pairadm's chain on the node stops SIP, for IPv4 and IPv6.
 fn blocks(node: TestNode<'_>) -> [bool; 2] {

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "what one test does not need the next one does")]
 
+pub mod drive;
 pub mod lab;
 pub mod snapshot;
 pub mod wire;

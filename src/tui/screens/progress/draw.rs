@@ -1,8 +1,9 @@
 //! Draws an operation under way.
 
 use super::{Progress, Stand};
-use crate::model::Side;
+use crate::model::{Moved, Side};
 use crate::plan::Step;
+use crate::render::how_far;
 use crate::tui::duration::took;
 use crate::tui::layout;
 use crate::tui::look::{Look, Mark, Tone};
@@ -72,6 +73,10 @@ impl Progress {
             )
         };
         let spinner = look.spinner(state.now.ms);
+        let working = match self.moving() {
+            Some(moved) => format!("{working}: {}", how_far(moved)),
+            None => working,
+        };
         let more = look.mark(Mark::More);
         let lines = vec![
             Line::styled(
@@ -126,7 +131,7 @@ impl Progress {
     fn line(&self, look: Look, step: &Step, columns: usize, now: u64) -> Line<'static> {
         let (mark, tone, time) = match self.steps.get(&step.id) {
             None => (look.mark(Mark::Waiting), Tone::Faint, String::new()),
-            Some(Stand::Running) => (look.spinner(now), Tone::Strong, String::new()),
+            Some(Stand::Running(moved)) => (look.spinner(now), Tone::Strong, far(moved)),
             Some(Stand::Done {
                 took_us,
                 changed: true,
@@ -165,6 +170,15 @@ impl Progress {
             .collect();
         frame.render_widget(Paragraph::new(lines), area);
     }
+}
+
+/// The share done of a long step.
+fn far(moved: &Moved) -> String {
+    moved
+        .percent()
+        .filter(|_| !moved.what.is_empty())
+        .map(|percent| format!("{percent} %"))
+        .unwrap_or_default()
 }
 
 fn bar(look: Look, done: usize, total: usize, columns: usize) -> String {

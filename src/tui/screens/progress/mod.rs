@@ -5,7 +5,7 @@ mod draw;
 use super::confirm::{Choice, Confirm};
 use super::{Around, KeyHint, Screen};
 use crate::engine::{Event, Progress as Told};
-use crate::model::{BySide, OpId, Side};
+use crate::model::{BySide, Moved, OpId, Side};
 use crate::plan::{Plan, StepId};
 use crate::tui::event::JobId;
 use crate::tui::look::Tone;
@@ -49,7 +49,7 @@ pub struct Progress {
 /// Where a step stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Stand {
-    Running,
+    Running(Moved),
     Done { took_us: u64, changed: bool },
     Failed,
     Reverted,
@@ -81,7 +81,7 @@ impl Progress {
             Told::Begun { op, .. } => self.op = Some(op),
             Told::Stage { index } => self.stage = index,
             Told::Started { step, .. } => {
-                self.steps.insert(step, Stand::Running);
+                self.steps.insert(step, Stand::Running(Moved::default()));
             }
             Told::Done {
                 step,
@@ -96,6 +96,9 @@ impl Progress {
                 self.remarks.push(format!("Step {step} failed: {error}"));
                 self.steps.insert(step, Stand::Failed);
             }
+            Told::Moved { step, moved, .. } => {
+                self.steps.insert(step, Stand::Running(moved));
+            }
             Told::Reverted { step, .. } => {
                 self.steps.insert(step, Stand::Reverted);
             }
@@ -109,6 +112,14 @@ impl Progress {
     /// The operator wants it to stop.
     pub fn stopping(&mut self) {
         self.stopping = true;
+    }
+
+    /// The long step that is going on.
+    fn moving(&self) -> Option<&Moved> {
+        self.steps.values().find_map(|stand| match stand {
+            Stand::Running(moved) if !moved.what.is_empty() => Some(moved),
+            _ => None,
+        })
     }
 
     fn finished_steps(&self) -> usize {

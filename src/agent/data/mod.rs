@@ -1,0 +1,17 @@
+//! The node's part of moving data: saving what is live, and what is kept of it.
+//!
+//! ```text
+//!   save ──┬── files, sqlite, postgresql ──┬── copy: files with all that belongs to them
+//!          └── inventory ─> manifest       └── stream: programs whose input or output is data
+//! ```
+
+mod copy;
+mod files;
+mod inventory;
+mod kept;
+mod postgresql;
+mod save;
+mod sqlite;
+mod stream;
+
+pub use kept::{Kept, apply, look, revert, verify};

@@ -1,0 +1,113 @@
+//! Data sets that are SQLite databases, saved while the service uses them.
+
+use super::copy::{failed, wear};
+use crate::agent::meter::Meter;
+use crate::error::{Error, Result};
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, OpenFlags};
+use std::path::Path;
+use std::time::Duration;
+
+/// Pages copied between two looks at the wish to stop: some megabytes.
+const PAGES: i32 = 1024;
+
+/// How long a writer that holds the database is waited for.
+const BUSY: Duration = Duration::from_secs(20);
+
+/// Saves the database `from` as the new file `to`, whole and consistent, see
+/// <https://sqlite.org/backup.html>. False when there is none.
+pub fn save(from: &Path, to: &Path, meter: &Meter) -> Result<bool> {
+    if !from.exists() {
+        return Ok(false);
+    }
+    let source = open(from, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let mut target = open(
+        to,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+    )?;
+    transfer(&source, &mut target, meter).map_err(|error| error.at(from.display()))?;
+    drop(target);
+    let meta = from.metadata().map_err(|error| failed(from, error))?;
+    wear(from, to, &meta).map_err(|error| failed(to, error))?;
+    Ok(true)
+}
+
+/// Makes `target` what `source` is, in one transaction of `target`.
+pub fn transfer(source: &Connection, target: &mut Connection, meter: &Meter) -> Result<()> {
+    let size: u64 = source
+        .query_row("SELECT page_size FROM pragma_page_size", [], |row| row.get(0))
+        .map_err(unusable)?;
+    let backup = Backup::new(source, target).map_err(unusable)?;
+    let until = std::time::Instant::now() + BUSY;
+    loop {
+        let step = backup.step(PAGES).map_err(unusable)?;
+        match step {
+            StepResult::Done => return Ok(()),
+            StepResult::More => meter.add(size * u64::from(PAGES.unsigned_abs()))?,
+            _ if std::time::Instant::now() < until => {
+                meter.go_on()?;
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            _ => {
+                return Err(
+                    Error::refused("database_busy", "something else holds the database")
+                        .hint("see with `fuser` what uses it"),
+                );
+            }
+        }
+    }
+}
+
+/// Opens a database that a service may be using.
+pub fn open(path: &Path, flags: OpenFlags) -> Result<Connection> {
+    let opened =
+        Connection::open_with_flags(path, flags).map_err(|error| unusable(error).at(path.display()))?;
+    opened.busy_timeout(BUSY).map_err(unusable)?;
+    Ok(opened)
+}
+
+/// What SQLite says of a database.
+pub fn unusable(error: rusqlite::Error) -> Error {
+    let full = error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull);
+    let code = if full { "disk_full" } else { "database_unusable" };
+    Error::incomplete(code, "the SQLite database cannot be used").because(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_is_saved_with_what_a_writer_has_committed_so_far() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("from"), folder.path().join("to"));
+        let mut writer = Connection::open(&from).unwrap();
+        writer
+            .execute_batch("CREATE TABLE t (x TEXT); INSERT INTO t VALUES ('committed')")
+            .unwrap();
+        let open = writer.transaction().unwrap();
+        open.execute("INSERT INTO t VALUES ('not yet')", []).unwrap();
+        assert!(save(&from, &to, &Meter::new()).unwrap());
+        let rows: Vec<String> = Connection::open(&to)
+            .unwrap()
+            .prepare("SELECT x FROM t")
+            .unwrap()
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        assert_eq!(rows, ["committed"]);
+    }
+
+    #[test]
+    fn no_database_is_no_data_and_no_database_file_is_a_fault() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("from"), folder.path().join("to"));
+        assert!(!save(&from, &to, &Meter::new()).unwrap());
+        std::fs::write(&from, "this is no database, whatever its name says").unwrap();
+        assert_eq!(
+            save(&from, &to, &Meter::new()).unwrap_err().code,
+            "database_unusable"
+        );
+    }
+}

@@ -1,0 +1,17 @@
+//! The pair's data: what a SIP server knows beside its program, as sets that can be saved, copied,
+//! translated and loaded.
+//!
+//! ```text
+//!   primary                              secondary
+//!   live data ──save──> backup ──copy──> mirror ──translate──> staged ──load──> live data
+//!                                                                    present data ──save──> aside
+//! ```
+//!
+//! Backup, mirror, staged and aside are folders of one shape: a folder for each data set of the profile,
+//! and beside them [`Manifest`], which says what is in them, whose it is, and the hash of every file.
+
+mod manifest;
+mod places;
+
+pub use manifest::{Entry, Kind, MANIFEST, Manifest, relative};
+pub use places::{Places, made_by};

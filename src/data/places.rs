@@ -1,0 +1,47 @@
+//! Where a node keeps copies of data, below pairadm's own directory.
+
+use crate::model::OpId;
+use std::path::{Path, PathBuf};
+
+/// The folders of one node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Places {
+    var: PathBuf,
+}
+
+impl Places {
+    /// Below `var`, which is `/var/lib/pairadm` on a real node.
+    pub fn under(var: &Path) -> Self {
+        Self { var: var.to_owned() }
+    }
+
+    /// Backups of this node's data that pairadm made.
+    pub fn backups(&self) -> PathBuf {
+        self.var.join("backup")
+    }
+
+    /// A link to the newest of them.
+    pub fn current_backup(&self) -> PathBuf {
+        self.backups().join("current")
+    }
+
+    /// Copies of the other node's backups.
+    pub fn mirrors(&self) -> PathBuf {
+        self.var.join("mirrors")
+    }
+
+    /// This node's data as it was before a load.
+    pub fn asides(&self) -> PathBuf {
+        self.var.join("data/aside")
+    }
+
+    /// Translated copies, each while it is being loaded.
+    pub fn staged(&self) -> PathBuf {
+        self.var.join("data/staged")
+    }
+}
+
+/// The name of what an operation makes in one of these folders.
+pub fn made_by(op: OpId) -> String {
+    format!("op{op}")
+}

@@ -1,0 +1,73 @@
+//! Asks for a step until it is done. Most steps answer at once; one that takes long answers again and
+//! again how far it is, and is stopped when the operator says so or when it stands still (L2, L4).
+
+use super::deadline;
+use crate::agent::protocol::{Request, Response, StepReport};
+use crate::controller::Cancel;
+use crate::error::{Error, Result};
+use crate::model::{Moved, OpId};
+use std::time::Instant;
+
+/// How a step is asked for.
+pub(super) struct Long<'l> {
+    /// The operation.
+    pub op: OpId,
+    /// The operator's wish to stop.
+    pub cancel: &'l Cancel,
+    /// Is told how far the step is.
+    pub told: &'l dyn Fn(Moved),
+}
+
+/// Where a long step was when it last went on.
+struct Stand {
+    at: (String, u64),
+    since: Instant,
+    /// Told to stop at this time.
+    stopping: Option<Instant>,
+}
+
+impl Long<'_> {
+    /// Asks `request` by `ask` until it is answered with a report.
+    pub fn carry(
+        &self,
+        ask: &mut dyn FnMut(Request) -> Result<Response>,
+        request: &Request,
+    ) -> Result<StepReport> {
+        let mut stand = Stand {
+            at: (String::new(), 0),
+            since: Instant::now(),
+            stopping: None,
+        };
+        loop {
+            match ask(request.clone())? {
+                Response::Step(report) => return Ok(report),
+                Response::Running(moved) => {
+                    stand.moved(&moved);
+                    (self.told)(moved);
+                }
+                other => return Err(Error::bug(format!("unexpected answer to a step: {other:?}"))),
+            }
+            match stand.stopping {
+                None if self.cancel.asked() || stand.since.elapsed() > deadline::STILL => {
+                    stand.stopping = Some(Instant::now());
+                    ask(Request::Stop { op: self.op })?;
+                }
+                Some(since) if since.elapsed() > deadline::STOPPING => {
+                    let error = Error::unknown("not_stopped", "the step does not stop");
+                    return Err(error.hint("look at the node: something there does not answer"));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Stand {
+    fn moved(&mut self, moved: &Moved) {
+        let at = (moved.what.clone(), moved.done);
+        if at != self.at {
+            self.at = at;
+            self.since = Instant::now();
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! The data of a pair on real nodes: saved, copied, translated and loaded, and what is left when
+//! something goes away in the middle.
+
+mod backup;
