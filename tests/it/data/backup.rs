@@ -28,10 +28,10 @@ fn a_backup_is_whole_the_newest_two_are_kept_and_undo_goes_back_to_the_one_befor
     );
     let saved = lab
         .alpha()
-        .read(&format!("{CURRENT}/configuration/etc/kamailio/kamailio.cfg"));
+        .read(format!("{CURRENT}/configuration/etc/kamailio/kamailio.cfg"));
     assert_eq!(saved, lab.alpha().read("/etc/kamailio/kamailio.cfg"));
     let manifest: serde_json::Value =
-        serde_json::from_str(&lab.alpha().read(&format!("{CURRENT}/manifest.json"))).unwrap();
+        serde_json::from_str(&lab.alpha().read(format!("{CURRENT}/manifest.json"))).unwrap();
     assert_eq!(
         (manifest["node"].as_str(), manifest["op"].as_u64()),
         (Some("alpha"), Some(4))
