@@ -71,3 +71,78 @@ impl Stand {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn running(done: u64) -> Response {
+        Response::Running(Moved {
+            what: "copy".to_owned(),
+            done,
+            total: Some(3),
+            rate: 1,
+        })
+    }
+
+    fn report() -> StepReport {
+        StepReport {
+            changed: true,
+            detail: String::new(),
+            backup: None,
+        }
+    }
+
+    fn apply() -> Request {
+        Request::Apply {
+            op: OpId(4),
+            step: crate::plan::StepId(1),
+        }
+    }
+
+    #[test]
+    fn it_is_asked_again_until_it_is_done_and_every_answer_is_told() {
+        let told = std::cell::RefCell::new(Vec::new());
+        let mut answers = vec![Response::Step(report()), running(2), running(1)];
+        let long = Long {
+            op: OpId(4),
+            cancel: &Cancel::default(),
+            told: &|moved| told.borrow_mut().push(moved.done),
+        };
+        let done = long.carry(&mut |_| Ok(answers.pop().unwrap()), &apply());
+        assert_eq!(done.unwrap(), report());
+        assert_eq!(*told.borrow(), [1, 2]);
+    }
+
+    #[test]
+    fn a_wish_to_stop_is_passed_on_once_and_the_step_tells_what_came_of_it() {
+        let cancel = Cancel::default();
+        let mut asked = Vec::new();
+        let long = Long {
+            op: OpId(4),
+            cancel: &cancel,
+            told: &|moved| {
+                if moved.done == 2 {
+                    cancel.ask();
+                }
+            },
+        };
+        let stopped = long.carry(
+            &mut |request| {
+                asked.push(request.clone());
+                match (&request, asked.len()) {
+                    (Request::Stop { .. }, _) => Ok(Response::Done),
+                    (_, count @ 1..=4) => Ok(running(count as u64)),
+                    _ => Err(Error::incomplete("stopped", "stopped on request")),
+                }
+            },
+            &apply(),
+        );
+        assert_eq!(stopped.unwrap_err().code, "stopped");
+        let stops = asked
+            .iter()
+            .filter(|request| matches!(request, Request::Stop { .. }))
+            .count();
+        assert_eq!(stops, 1, "{asked:?}");
+    }
+}

@@ -5,5 +5,6 @@ mod arm;
 mod crash;
 mod files;
 mod lifecycle;
+mod long;
 pub mod support;
 mod units;
