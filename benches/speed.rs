@@ -15,7 +15,7 @@ fn main() {
     let runs = std::env::var("PAIRADM_BENCH_RUNS").map_or(15, |text| text.parse().expect("a number"));
     let place = Place::new(std::env::var_os("PAIRADM_LAB_DIR").unwrap_or_else(|| Place::DEFAULT.into()));
     let name: LabName = "bench-speed".parse().expect("a name");
-    let started = lab::up(&place, &name, &|line| println!("{line}")).expect("the lab starts");
+    let started = lab::up(&place, &name, None, &|line| println!("{line}")).expect("the lab starts");
     measure(&Bench::on(&started.lab), runs);
     lab::down(&place, &name).expect("the lab ends");
     let program = Path::new(env!("CARGO_BIN_EXE_pairadm"));

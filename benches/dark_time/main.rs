@@ -31,7 +31,7 @@ fn main() {
     let count = std::env::var("PAIRADM_BENCH_MOVES").map_or(50, |text| text.parse().expect("a number"));
     let place = Place::new(std::env::var_os("PAIRADM_LAB_DIR").unwrap_or_else(|| Place::DEFAULT.into()));
     let name: LabName = "bench-dark".parse().expect("a name");
-    let started = lab::up(&place, &name, &|line| println!("{line}")).expect("the lab starts");
+    let started = lab::up(&place, &name, None, &|line| println!("{line}")).expect("the lab starts");
     measure(&started.lab, count);
     lab::down(&place, &name).expect("the lab ends");
 }

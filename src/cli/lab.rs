@@ -4,7 +4,7 @@ use super::menu;
 use super::output::Done;
 use super::session::Session;
 use crate::error::{Error, Result};
-use crate::lab::{self, Fault, Lab, LabName, LabStatus, Place, Tool};
+use crate::lab::{self, Database, Fault, Lab, LabName, LabStatus, Place, Tool};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use std::path::PathBuf;
@@ -25,9 +25,9 @@ pub struct LabArgs {
 #[derive(Debug, Subcommand)]
 enum LabCommand {
     /// Install what is missing, start a lab and open the menu on it
-    Try,
+    Try(NewLab),
     /// Start a lab: two nodes of a pair, or those that are off
-    Up,
+    Up(NewLab),
     /// Stop a lab and remove everything it made
     Down {
         /// Also remove the cached root file system
@@ -70,6 +70,14 @@ enum LabCommand {
     InstallCheck,
 }
 
+/// What a lab is made with.
+#[derive(Debug, Args)]
+struct NewLab {
+    /// Where Kamailio on the nodes has its tables; sqlite for a new lab
+    #[arg(long, value_enum)]
+    database: Option<Database>,
+}
+
 /// Runs the subcommand.
 pub fn run(session: &Session, args: &LabArgs) -> Result<Done> {
     let bench = Bench {
@@ -78,8 +86,8 @@ pub fn run(session: &Session, args: &LabArgs) -> Result<Done> {
         name: &args.name,
     };
     match &args.command {
-        LabCommand::Try => bench.open_menu(),
-        LabCommand::Up => Done::with(bench.up()?),
+        LabCommand::Try(new) => bench.open_menu(new),
+        LabCommand::Up(new) => Done::with(bench.up(new)?),
         LabCommand::Build => bench.build(),
         LabCommand::Down { purge_cache } => bench.down(*purge_cache),
         LabCommand::Status => bench.status(),
@@ -110,16 +118,16 @@ impl Bench<'_> {
     }
 
     /// Starts the lab and opens the menu on its pair.
-    fn open_menu(&self) -> Result<Done> {
-        let lab = self.up()?;
+    fn open_menu(&self, new: &NewLab) -> Result<Done> {
+        let lab = self.up(new)?;
         let mut common = self.session.common.clone();
         common.pair = lab.pair_file();
         menu::run(&Session::new(common)?)
     }
 
-    fn up(&self) -> Result<Lab> {
+    fn up(&self, new: &NewLab) -> Result<Lab> {
         self.provide_packages()?;
-        let started = lab::up(&self.place, self.name, &|line| self.say(line))?;
+        let started = lab::up(&self.place, self.name, new.database, &|line| self.say(line))?;
         let Lab {
             nodes,
             vip_v4,

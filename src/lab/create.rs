@@ -2,13 +2,13 @@
 
 use super::disk::Disk;
 use super::subnet::{self, Subnet};
-use super::{Lab, LabName, Place, Tool, identity, lifecycle, network};
+use super::{Database, Lab, LabName, Place, Tool, identity, lifecycle, network};
 use crate::error::{Error, Result};
 use ipnet::IpNet;
 use std::path::Path;
 
 /// Makes the lab, or leaves nothing of it.
-pub fn create(place: &Place, name: &LabName, rootfs: &Path) -> Result<Lab> {
+pub fn create(place: &Place, name: &LabName, rootfs: &Path, database: Database) -> Result<Lab> {
     if network::in_use(&name.to_string()) {
         return Err(Error::refused(
             "lab_name_taken",
@@ -17,7 +17,7 @@ pub fn create(place: &Place, name: &LabName, rootfs: &Path) -> Result<Lab> {
         .hint("choose another --name, or the --dir it was started with"));
     }
     let mut lab = connect(place, |subnet| {
-        Lab::planned(place, name, rootfs.to_owned(), subnet)
+        Lab::planned(place, name, rootfs.to_owned(), subnet, database)
     })?;
     match furnish(&mut lab) {
         Ok(()) => Ok(lab),

@@ -1,5 +1,7 @@
-//! What makes two nodes of one root file system different: names, keys, addresses, SIP configuration.
+//! What makes two nodes of one root file system different: names, keys, addresses, SIP configuration
+//! and data.
 
+use super::database::ROWS;
 use super::disk::Disk;
 use super::{Lab, LabNode, Tool};
 use crate::error::{Error, Result};
@@ -9,7 +11,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// Where a template's result goes on the node.
-const TEMPLATES: [(&str, &str); 3] = [
+const TEMPLATES: [(&str, &str); 7] = [
     ("etc/hosts", include_str!("../../templates/lab/hosts")),
     (
         "etc/network/interfaces",
@@ -18,6 +20,22 @@ const TEMPLATES: [(&str, &str); 3] = [
     (
         "etc/kamailio/kamailio.cfg",
         include_str!("../../templates/lab/kamailio.cfg"),
+    ),
+    (
+        "etc/kamailio/kamailio-local.cfg",
+        include_str!("../../templates/lab/kamailio-local.cfg"),
+    ),
+    (
+        "etc/kamailio/dispatcher.list",
+        include_str!("../../templates/lab/dispatcher.list"),
+    ),
+    (
+        "etc/kamailio/permissions.allow",
+        include_str!("../../templates/lab/permissions.allow"),
+    ),
+    (
+        "etc/kamailio/permissions.deny",
+        include_str!("../../templates/lab/permissions.deny"),
     ),
 ];
 const HOST_KEY: &str = "etc/ssh/ssh_host_ed25519_key";
@@ -37,6 +55,9 @@ pub fn write(lab: &Lab, node: &LabNode) -> Result<()> {
     for (path, template) in TEMPLATES {
         put(&root.join(path), &render(template, lab, node)?, 0o644)?;
     }
+    lab.database
+        .furnish(root, &render(ROWS, lab, node)?)
+        .map_err(|error| error.on(&node.name))?;
     put(&root.join("etc/hostname"), &format!("{}\n", node.name), 0o644)?;
     put(
         &root.join("etc/machine-id"),
@@ -76,6 +97,7 @@ fn render(template: &str, lab: &Lab, node: &LabNode) -> Result<String> {
         vip_v4 => lab.vip_v4.to_string(),
         vip_v6 => lab.vip_v6.to_string(),
         control_v4 => lab.control_v4.to_string(),
+        database => lab.database.to_string(),
     };
     let text = minijinja::Environment::new()
         .render_str(template, values)
@@ -114,15 +136,16 @@ fn failed(path: &Path) -> Error {
 #[cfg(test)]
 mod tests {
     use super::super::subnet::Subnet;
-    use super::super::{LabName, Place};
+    use super::super::{Database, LabName, Place};
     use super::*;
 
     #[test]
     fn every_template_renders_with_this_nodes_addresses_only() {
         let name: LabName = "x".parse().unwrap();
         let subnet = Subnet::candidates().next().unwrap();
-        let lab = Lab::planned(&Place::new("/nowhere"), &name, "/rootfs".into(), subnet);
-        let [hosts, interfaces, kamailio] =
+        let place = Place::new("/nowhere");
+        let mut lab = Lab::planned(&place, &name, "/rootfs".into(), subnet, Database::Sqlite);
+        let [hosts, interfaces, kamailio, ..] =
             TEMPLATES.map(|(_, text)| render(text, &lab, &lab.nodes[1]).unwrap());
         assert!(hosts.contains("127.0.1.1\tbeta\n"), "{hosts}");
         assert!(interfaces.contains("address 10.77.0.12/24") && interfaces.contains("fd77:1:1::12/64"));
@@ -131,5 +154,10 @@ mod tests {
             "a virtual address is never the node's own: {interfaces}"
         );
         assert!(kamailio.contains("listen=udp:[fd77:1::100]:5060") && !kamailio.contains("{{"));
+        assert!(kamailio.contains("sqlite:////etc/kamailio") && !kamailio.contains("postgres"));
+        lab.database = Database::Postgresql;
+        let (_, template) = TEMPLATES[2];
+        let kamailio = render(template, &lab, &lab.nodes[1]).unwrap();
+        assert!(kamailio.contains("postgres://") && !kamailio.contains("sqlite"));
     }
 }

@@ -4,7 +4,9 @@ use super::create::create;
 use super::disk::Disk;
 use super::machine::Machine;
 use super::place::Lock;
-use super::{Fault, Lab, LabName, LabNode, Place, Progress, fault_effect, host, network, reach, rootfs};
+use super::{
+    Database, Fault, Lab, LabName, LabNode, Place, Progress, fault_effect, host, network, reach, rootfs,
+};
 use crate::error::{Error, Result};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -23,8 +25,14 @@ pub struct Started {
     pub failed_units: Vec<(String, String)>,
 }
 
-/// Builds what is missing and boots what is off, until both nodes are ready.
-pub fn up(place: &Place, name: &LabName, progress: Progress<'_>) -> Result<Started> {
+/// Builds what is missing and boots what is off, until both nodes are ready. Without `database` a new
+/// lab has SQLite, and one that exists keeps what it has.
+pub fn up(
+    place: &Place,
+    name: &LabName,
+    database: Option<Database>,
+    progress: Progress<'_>,
+) -> Result<Started> {
     let rootfs = build_cache(place, progress)?;
     let start = Instant::now();
     let _lock = place.lock(&lock_name(name))?;
@@ -32,7 +40,16 @@ pub fn up(place: &Place, name: &LabName, progress: Progress<'_>) -> Result<Start
         Some(lab) if !lab.complete => {
             progress("clearing away a lab that was not finished");
             remove(&lab)?;
-            create(place, name, &rootfs)?
+            create(place, name, &rootfs, database.unwrap_or_default())?
+        }
+        Some(lab) if database.is_some_and(|wanted| wanted != lab.database) => {
+            return Err(Error::refused(
+                "lab_database",
+                format!("lab `{name}` was made with {}", lab.database),
+            )
+            .hint(format!(
+                "`pairadm lab down --name {name}` first, or choose another --name"
+            )));
         }
         Some(lab) if lab.rootfs.is_dir() => {
             network::connect_host(&lab)?;
@@ -48,7 +65,7 @@ pub fn up(place: &Place, name: &LabName, progress: Progress<'_>) -> Result<Start
                 "`pairadm lab down --name {name}`, then `pairadm lab up` makes a new one"
             )));
         }
-        None => create(place, name, &rootfs)?,
+        None => create(place, name, &rootfs, database.unwrap_or_default())?,
     };
     network::plug(&lab, Lab::THIRD, false)?;
     network::configure_third(&lab)?;

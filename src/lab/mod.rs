@@ -18,6 +18,7 @@
 mod apt;
 mod cgroup;
 mod create;
+mod database;
 mod disk;
 mod fault;
 mod fault_effect;
@@ -35,6 +36,7 @@ mod status;
 mod subnet;
 mod tool;
 
+pub use database::Database;
 pub use fault::Fault;
 pub use host::{install, missing_packages};
 pub use lifecycle::{Started, build_cache, down, purge_cache, up};

@@ -1,7 +1,7 @@
 //! A lab as its state file describes it: names, addresses and the faults that are on.
 
 use super::subnet::Subnet;
-use super::{Fault, LabName, Place};
+use super::{Database, Fault, LabName, Place};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -35,6 +35,9 @@ pub struct Lab {
     pub subnet: Subnet,
     /// The pair: alpha, then beta.
     pub nodes: Vec<LabNode>,
+    /// What the nodes' Kamailio reads.
+    #[serde(default)]
+    pub database: Database,
     /// Virtual address; pairadm moves it, the lab never configures it.
     pub vip_v4: Ipv4Addr,
     /// Virtual IPv6 address.
@@ -58,7 +61,13 @@ impl Lab {
     const THIRD_HOST: u8 = 13;
 
     /// A lab that nothing exists of yet.
-    pub(super) fn planned(place: &Place, name: &LabName, rootfs: PathBuf, subnet: Subnet) -> Self {
+    pub(super) fn planned(
+        place: &Place,
+        name: &LabName,
+        rootfs: PathBuf,
+        subnet: Subnet,
+        database: Database,
+    ) -> Self {
         let node = |(name, host): (&str, u8)| LabNode {
             name: name.to_owned(),
             v4: subnet.v4_address(0, host),
@@ -72,6 +81,7 @@ impl Lab {
             rootfs,
             subnet,
             nodes: Self::PAIR.map(node).into(),
+            database,
             vip_v4: subnet.vip_v4(),
             vip_v6: subnet.vip_v6(),
             control_v4: subnet.host_v4(),
@@ -83,7 +93,13 @@ impl Lab {
 
     /// Enough of a lab to take it down: what is found by the lab's name, not by its networks.
     pub(super) fn named(place: &Place, name: &LabName) -> Self {
-        Self::planned(place, name, PathBuf::new(), Subnet::default())
+        Self::planned(
+            place,
+            name,
+            PathBuf::new(),
+            Subnet::default(),
+            Database::default(),
+        )
     }
 
     /// The lab of this name, if there is one.
@@ -192,7 +208,7 @@ mod tests {
         assert_eq!(Lab::find(&place, &name).unwrap(), None);
         assert_eq!(Lab::load(&place, &name).unwrap_err().code, "lab_absent");
         let subnet = Subnet::candidates().next().unwrap();
-        let mut lab = Lab::planned(&place, &name, "/rootfs".into(), subnet);
+        let mut lab = Lab::planned(&place, &name, "/rootfs".into(), subnet, Database::Postgresql);
         lab.faults.push("link alpha eth1".parse().unwrap());
         lab.save().unwrap();
         assert_eq!(Lab::load(&place, &name).unwrap(), lab);

@@ -25,14 +25,14 @@ pub enum DataSource {
         /// databases that are sets themselves. Neither copied nor replaced.
         own: Vec<String>,
     },
-    /// A `SQLite` database; passed over when the primary does not have the file.
+    /// A SQLite database; passed over when the primary does not have the file.
     Sqlite {
         /// Absolute path of its file.
         path: String,
         /// Tables that hold clients' addresses, which no translation may touch.
         runtime: Vec<String>,
     },
-    /// A database of the `PostgreSQL` server on the node; passed over when the primary has none.
+    /// A database of the PostgreSQL server on the node; passed over when the primary has none.
     Postgresql {
         /// The database's name.
         database: String,
@@ -77,7 +77,7 @@ pub struct Load {
     /// that could validate.
     pub check: Vec<String>,
     /// Files and directories whose change needs the profile's refresh; for others the reloads do. A
-    /// `SQLite` data set counts by its path.
+    /// SQLite data set counts by its path.
     pub restart_when: Vec<String>,
     /// Run in this order after a load that needed no refresh.
     pub reloads: Vec<Reload>,
@@ -116,6 +116,9 @@ fn placeholders(word: &str) -> Vec<&str> {
 }
 
 /// A program that makes the running service take up loaded data.
+///
+/// Kamailio's modules refuse a reload within 5 s of their last one with "ongoing reload", and the
+/// permissions module counts its two reloads as one: that answer means to ask again later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reload {
     /// Program and arguments; no shell. Success is exit status 0 without error text, because servers'
@@ -123,8 +126,8 @@ pub struct Reload {
     pub argv: Vec<String>,
     /// Names of the data sets after whose load it runs.
     pub when: Vec<String>,
-    /// What it talks to may not be loaded: then an answer that there is no such command ("command not
-    /// found", "method not found") is no failure.
+    /// What it talks to may not be loaded: then an answer that there is no such command is no failure:
+    /// "command dispatcher.reload not found" of kamcmd, "Method not found" of opensips-cli.
     pub optional: bool,
 }
 

@@ -47,7 +47,7 @@ fn data_set(mut table: Section<'_>) -> Option<DataSet> {
     })
 }
 
-/// Paths of the `SQLite` databases that are sets.
+/// Paths of the SQLite databases that are sets.
 fn databases(sets: &[DataSet]) -> Vec<String> {
     let path = |set: &DataSet| match &set.source {
         DataSource::Sqlite { path, .. } => Some(path.clone()),
@@ -58,7 +58,7 @@ fn databases(sets: &[DataSet]) -> Vec<String> {
 
 /// A database file below a directory of files is copied by its own set, consistently and translated by
 /// column; as a file it would be copied in the middle of a write. So the files leave it out, with the
-/// journals that `SQLite` keeps beside it.
+/// journals that SQLite keeps beside it.
 fn leave_databases_to_their_sets(databases: &[String], paths: &[String], own: &mut Vec<String>) {
     const SUFFIXES: [&str; 4] = ["", "-journal", "-wal", "-shm"];
     let within = databases.iter().filter(|database| is_within(database, paths));

@@ -94,6 +94,9 @@ fn a_running_lab_is_used_by_name() {
         ("alpha\n", Some(3))
     );
     assert_eq!(run(&["ssh", "delta"]).status.code(), Some(64));
+    let other = run(&["up", "--database", "postgresql"]);
+    assert_eq!(other.status.code(), Some(2));
+    assert!(text(&other.stderr).contains("was made with sqlite"), "{other:?}");
 
     assert!(run(&["break", "power", "alpha"]).status.success());
     assert_eq!(

@@ -1,6 +1,7 @@
 //! The practice lab itself: it starts, serves SIP, breaks as told and heals.
 
 mod command_line;
+mod database;
 
 use crate::support::lab::{FreshLab, LabPair, SharedLab, TestNode};
 use pairadm::lab::{LabStatus, sip_options};

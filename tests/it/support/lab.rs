@@ -8,7 +8,7 @@
 //! must not look like tests that passed.
 
 use super::snapshot::Snapshot;
-use pairadm::lab::{self, Fault, Lab, LabName, LabNode, Place};
+use pairadm::lab::{self, Database, Fault, Lab, LabName, LabNode, Place};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::ops::{Deref, DerefMut};
@@ -40,9 +40,18 @@ pub struct FreshLab {
 impl FreshLab {
     /// Starts two nodes for one test.
     pub fn start(test: &str) -> Self {
+        Self::with(test, Database::Sqlite)
+    }
+
+    /// Starts two nodes whose Kamailio reads from a PostgreSQL of their own.
+    pub fn with_postgresql(test: &str) -> Self {
+        Self::with(test, Database::Postgresql)
+    }
+
+    fn with(test: &str, database: Database) -> Self {
         let slot = take_slot();
         Self {
-            pair: LabPair::start(test),
+            pair: LabPair::start(test, database),
             _slot: slot,
         }
     }
@@ -86,7 +95,7 @@ impl SharedLab {
         });
         self.0.clear_poison();
         let slot = take_slot();
-        guard.get_or_insert_with(|| LabPair::start(module));
+        guard.get_or_insert_with(|| LabPair::start(module, Database::Sqlite));
         SharedGuard { guard, _slot: slot }
     }
 }
@@ -105,14 +114,14 @@ impl DerefMut for SharedGuard<'_> {
 }
 
 impl LabPair {
-    fn start(test: &str) -> Self {
+    fn start(test: &str, database: Database) -> Self {
         let place = Place::new(std::env::var_os("PAIRADM_LAB_DIR").unwrap_or_else(|| Place::DEFAULT.into()));
         let short: String = test.replace('_', "-").chars().take(24).collect();
         let name = format!("t{}-{}", std::process::id(), short.trim_matches('-'));
         let name: LabName = name.parse().expect("a test's name makes a lab's name");
         // Started first: it also clears away what a failing start leaves.
         let undertaker = watch_over(&place, &name);
-        let started = lab::up(&place, &name, &|_| {}).unwrap_or_else(|error| {
+        let started = lab::up(&place, &name, Some(database), &|_| {}).unwrap_or_else(|error| {
             panic!(
                 "no lab for this test: {error}; {}",
                 error.hint.as_deref().unwrap_or_default()
