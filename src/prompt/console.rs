@@ -1,11 +1,12 @@
-//! Where questions are asked and lines are shown. Lines are read as the terminal hands them over, and
-//! only while nobody pressed Ctrl-C: an editor that waits for a key would not notice a Ctrl-C that came
-//! just before it (L4). Secrets are typed unseen, with dialoguer.
+//! Where questions are asked and lines are shown. On a terminal that can move its cursor an answer is
+//! typed with dialoguer, which lets it be edited; on a dumb one and from a pipe lines are read as they
+//! come. Secrets are typed unseen. Ctrl-C ends a waiting question (L4).
 
 use crate::controller::Cancel;
 use crate::model::Secret;
 use crate::render::{Line, printable};
-use dialoguer::Password;
+use dialoguer::console::Term;
+use dialoguer::{Input, Password};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::{IsTerminal, Write};
 
@@ -68,6 +69,34 @@ impl Console {
             cancel,
             pending: Vec::new(),
             ended: false,
+        }
+    }
+
+    /// The terminal an answer can be edited on, if this is one.
+    fn editor(&self) -> Option<Term> {
+        let term = match self.sink {
+            Sink::Stdout => Term::stdout(),
+            Sink::Stderr => Term::stderr(),
+        };
+        let moves = std::env::var("TERM").is_ok_and(|name| !name.is_empty() && name != "dumb");
+        (moves && term.is_term() && std::io::stdin().is_terminal()).then_some(term)
+    }
+
+    /// An edited answer; Ctrl-C or a terminal that went away ends it.
+    fn edited(&self, term: &Term, prompt: &str) -> Reply {
+        if self.cancel.asked() {
+            return Reply::End;
+        }
+        let typed = Input::<String>::new()
+            .with_prompt(printable(prompt))
+            .allow_empty(true)
+            .interact_text_on(term);
+        match typed {
+            Ok(line) => Reply::Line(line.trim().to_owned()),
+            Err(_) => {
+                self.write("\n");
+                Reply::End
+            }
         }
     }
 
@@ -151,6 +180,9 @@ impl Talk for Console {
     }
 
     fn ask(&mut self, prompt: &str) -> Reply {
+        if let Some(term) = self.editor() {
+            return self.edited(&term, prompt);
+        }
         self.write(&format!("{}: ", printable(prompt)));
         if let Some(line) = self.read_line() {
             if !std::io::stdin().is_terminal() {

@@ -64,7 +64,7 @@ fn introduce(talk: &mut dyn Talk, form: &Form) {
     talk.say(&Line::strong(&form.title));
     talk.say(&Line::toned(
         Tone::Faint,
-        "Enter takes the [value], - clears it, ? explains, < goes back, Ctrl-D leaves.",
+        "Enter takes the [value], - clears it, ? explains, < goes back, Ctrl-C leaves.",
     ));
 }
 

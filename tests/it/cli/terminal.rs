@@ -107,6 +107,18 @@ fn a_missing_answer_is_asked_and_explained() {
 }
 
 #[test]
+fn an_answer_can_be_edited_where_the_cursor_can_move() {
+    let tool = Tool::with_pair(OFFICE);
+    let mut terminal = Terminal::open(&tool, "xterm", &["takeover", "--dry-run"]);
+    terminal.expect("Take over to (1-2)");
+    // "9", cursor left, "4", cursor right, rub out "9": 4.
+    terminal.type_in("9\u{1b}[D4\u{1b}[C\u{7f}\r");
+    terminal.expect("`4` is not a choice");
+    terminal.type_in("2\r");
+    assert_eq!(terminal.end().0, 2, "{}", terminal.seen);
+}
+
+#[test]
 fn ctrl_c_at_a_question_is_answered_within_a_second_and_changes_nothing() {
     for term in ["xterm", "dumb"] {
         let tool = Tool::with_pair(OFFICE);
