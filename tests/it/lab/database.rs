@@ -2,6 +2,8 @@
 
 use super::UNBROKEN;
 use crate::support::lab::{FreshLab, LabPair, TestNode};
+use pairadm::config::profile;
+use std::path::Path;
 
 /// In every node's tables: a carrier, which has the same address wherever it is seen from.
 const CARRIER: &str = "198.51.100.20";
@@ -97,4 +99,33 @@ fn the_dispatcher_list_takes_the_tables_place_where_it_is_asked_for() {
         "{list}"
     );
     assert!(!list.contains(CARRIER), "only the table has it: {list}");
+}
+
+#[test]
+fn the_shipped_profile_checks_and_reloads_a_real_kamailio() {
+    let lab = FreshLab::start("shipped-profile");
+    let alpha = lab.alpha();
+    let load = profile("kamailio", Path::new("/nonexistent")).unwrap().load;
+    alpha.sh("mkdir -p /staged/etc && cp -a /etc/kamailio /staged/etc/");
+    let check = load.staged_check(|name| (name == "configuration").then(|| "/staged".to_owned()));
+    let sound = alpha.exec(&check);
+    assert!(sound.status.success(), "{sound:?}");
+    alpha.sh("echo 'loadmodule nothing' >> /staged/etc/kamailio/kamailio.cfg");
+    assert!(!alpha.exec(&check).status.success(), "the live file was checked");
+
+    for (command, answer) in [
+        ("dispatcher.reload", "Ok. Dispatcher successfully reloaded.\n"),
+        ("permissions.addressReload", "Reload OK\n"),
+        (
+            "uac.reg_reload",
+            "error: 500 - command uac.reg_reload not found\n",
+        ),
+    ] {
+        let mut reloads = load.reloads.iter();
+        let reload = reloads.find(|reload| reload.argv[1] == command).unwrap();
+        let output = alpha.exec(&reload.argv);
+        let said = [output.stdout, output.stderr].concat();
+        assert_eq!(String::from_utf8_lossy(&said), answer, "{command}");
+        assert!(output.status.success(), "kamcmd exits 0 whatever it says");
+    }
 }
