@@ -91,13 +91,11 @@ impl Console {
             .with_prompt(printable(prompt))
             .allow_empty(true)
             .interact_text_on(term);
-        match typed {
-            Ok(line) => Reply::Line(line.trim().to_owned()),
-            Err(_) => {
-                self.write("\n");
-                Reply::End
-            }
+        if let Ok(line) = typed {
+            return Reply::Line(line.trim().to_owned());
         }
+        self.write("\n");
+        Reply::End
     }
 
     /// Asks for a secret without showing what is typed; `None` without a terminal.
