@@ -25,7 +25,7 @@
 //! - [`controller`]: the life of an operation from answers to report; what the doors stand on.
 //! - [`translate`]: which addresses become which when a mirror is loaded on the other side.
 //! - [`status`], [`report`], [`render`]: what is, what was done, and lines of text for both.
-//! - [`tui`], [`prompt`], [`cli`]: the doors. [`lab`]: two real nodes to practise on.
+//! - [`tui`], [`prompt`], [`cli`]: the doors; [`menu`]: the entries that the first two show. [`lab`]: two real nodes to practise on.
 //!
 //! # Promises
 //!
@@ -61,6 +61,7 @@ pub mod facts;
 pub mod guard;
 pub mod intent;
 pub mod lab;
+pub mod menu;
 pub mod model;
 pub mod plan;
 pub mod probe;

@@ -1,40 +1,16 @@
-//! The numbered menu of the line mode, with the same entries as the drawn one.
+//! The numbered menu of the line mode.
 
 use super::change::{Consent, change, go_on, tell_error};
 use super::form::{Asking, ask_form};
 use super::{Reply, Talk};
 use crate::controller::Cancel;
-use crate::controller::backend::{Backend, Way};
+use crate::controller::backend::{Backend, Unfinished, Way};
 use crate::error::Result;
 use crate::intent::{Answers, Operation};
+use crate::menu::{Choice, DATA, Entry, MAIN};
 use crate::model::OpId;
 use crate::render::{self, Line, Tone};
 use std::sync::atomic::Ordering;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Choice {
-    Status,
-    Operation(Operation),
-    Undo,
-    Reports,
-    Resume,
-    Doctor,
-}
-
-const ENTRIES: [(&str, Choice); 12] = [
-    ("Status", Choice::Status),
-    ("Configure the pair", Choice::Operation(Operation::Configure)),
-    ("Take over", Choice::Operation(Operation::Takeover)),
-    ("Block or allow traffic", Choice::Operation(Operation::Traffic)),
-    ("Reverse the roles", Choice::Operation(Operation::Reverse)),
-    ("Restart services", Choice::Operation(Operation::Restart)),
-    ("History and undo", Choice::Undo),
-    ("Reports", Choice::Reports),
-    ("Doctor", Choice::Doctor),
-    ("Settings", Choice::Operation(Operation::Settings)),
-    ("Remove the pair", Choice::Operation(Operation::Remove)),
-    ("Resume an unfinished operation", Choice::Resume),
-];
 
 /// Everything an entry needs.
 struct Desk<'d> {
@@ -52,24 +28,33 @@ pub fn menu(talk: &mut (dyn Talk + Send), backend: &dyn Backend, verbose: bool, 
         cancel,
         verbose,
     };
-    loop {
-        desk.show_entries();
-        match desk
-            .talk
-            .ask(&format!("Enter choice (1-{}) or q to quit", ENTRIES.len()))
-        {
-            Reply::End => return,
-            Reply::Line(line) if matches!(line.as_str(), "q" | "Q" | "quit") => return,
-            Reply::Line(line) if line.is_empty() => {}
-            Reply::Line(line) => desk.choose(&line),
-        }
-        // A Ctrl-C that stopped an entry brings back the menu, it does not end it.
-        cancel.flag().store(false, Ordering::SeqCst);
-    }
+    desk.entries(MAIN, "q to quit");
 }
 
 impl Desk<'_> {
-    fn show_entries(&mut self) {
+    /// Shows a list of entries and carries out what is chosen, until the list is left.
+    fn entries(&mut self, entries: &[Entry], way_out: &str) {
+        loop {
+            self.say_pair();
+            for (number, entry) in (1..).zip(entries) {
+                self.talk
+                    .say(&Line::plain(format!("{number:3}) {}", entry.label)));
+            }
+            match self
+                .talk
+                .ask(&format!("Enter choice (1-{}) or {way_out}", entries.len()))
+            {
+                Reply::End => return,
+                Reply::Line(line) if matches!(line.as_str(), "q" | "Q" | "quit") => return,
+                Reply::Line(line) if line.is_empty() => {}
+                Reply::Line(line) => self.choose(entries, &line),
+            }
+            // A Ctrl-C that stopped an entry brings back the menu, it does not end it.
+            self.cancel.flag().store(false, Ordering::SeqCst);
+        }
+    }
+
+    fn say_pair(&mut self) {
         self.talk.say(&Line::default());
         self.talk.say(&match self.backend.identity().pair {
             Some(pair) => Line::strong(format!("pairadm: pair {} ({})", pair.name, pair.profile)).then(
@@ -81,28 +66,28 @@ impl Desk<'_> {
             ),
             None => Line::strong("pairadm: no pair is configured yet"),
         });
-        for (number, (label, _)) in (1..).zip(ENTRIES) {
-            self.talk.say(&Line::plain(format!("{number:3}) {label}")));
-        }
     }
 
-    fn choose(&mut self, line: &str) {
+    fn choose(&mut self, entries: &[Entry], line: &str) {
         let number = line
             .parse::<usize>()
             .ok()
             .and_then(|number| number.checked_sub(1));
-        let Some((_, choice)) = number.and_then(|index| ENTRIES.get(index)) else {
-            let text = format!("`{line}` is not an entry; accepted: 1 to {} or q", ENTRIES.len());
+        let Some(entry) = number.and_then(|index| entries.get(index)) else {
+            let text = format!("`{line}` is not an entry; accepted: 1 to {} or q", entries.len());
             self.talk.say(&Line::toned(Tone::Bad, text));
             return;
         };
-        let outcome = match choice {
+        let outcome = match entry.choice {
             Choice::Status => self.status(),
-            Choice::Operation(operation) => self.operate(*operation),
-            Choice::Undo => self.undo(),
+            Choice::Operation(operation) => self.operate(operation),
+            Choice::History => self.history(),
             Choice::Reports => self.report(),
-            Choice::Resume => self.resume(),
             Choice::Doctor => self.backend.doctor().map(|text| self.say_all(&text)),
+            Choice::Data => {
+                self.entries(DATA, "q to go back");
+                Ok(())
+            }
         };
         if let Err(error) = outcome {
             tell_error(self.talk, &error);
@@ -135,7 +120,14 @@ impl Desk<'_> {
         Ok(())
     }
 
-    fn undo(&mut self) -> Result<()> {
+    /// Offers to go on with what was left open, which bars everything else; then to undo what is done.
+    fn history(&mut self) -> Result<()> {
+        // Nodes that cannot be asked leave nothing to go on with, and their history can still be read.
+        if let Ok(Some(open)) = self.backend.unfinished()
+            && self.resume(&open)
+        {
+            return Ok(());
+        }
         let Some(op) = self.pick("Number of the operation to undo, Enter for none")? else {
             return Ok(());
         };
@@ -151,11 +143,8 @@ impl Desk<'_> {
         Ok(())
     }
 
-    fn resume(&mut self) -> Result<()> {
-        let Some(open) = self.backend.unfinished()? else {
-            self.talk.say(&Line::plain("No operation is unfinished."));
-            return Ok(());
-        };
+    /// Says whether the operator went on with it, one way or the other.
+    fn resume(&mut self, open: &Unfinished) -> bool {
         self.talk.say(&Line::strong(format!(
             "Operation {}: {}",
             open.op, open.plan.title
@@ -170,7 +159,7 @@ impl Desk<'_> {
         let way = match self.talk.ask("1) resume  2) roll back, Enter for neither") {
             Reply::Line(line) if line == "1" => Way::Forward,
             Reply::Line(line) if line == "2" => Way::Back,
-            _ => return Ok(()),
+            _ => return false,
         };
         go_on(
             self.talk,
@@ -181,7 +170,7 @@ impl Desk<'_> {
             self.verbose,
             self.cancel,
         );
-        Ok(())
+        true
     }
 
     /// Lists the operations and asks for one.
@@ -274,12 +263,19 @@ mod tests {
 
     #[test]
     fn operations_are_picked_by_number_for_undo_and_reports() {
-        let (shown, asked) = run(Some(End::Committed), &["7", "six", "6", "y", "8", "6", "q"]);
+        let (shown, asked) = run(Some(End::Committed), &["7", "", "six", "6", "y", "8", "6", "q"]);
         assert_eq!(asked, ["plan undo ", "apply"]);
         assert!(shown.contains("`six` is not an operation number"), "{shown}");
         assert!(shown.contains("report of 6\u{fffd}[2J"), "{shown}");
-        let (_, asked) = run(None, &["12", "2", "q"]);
+        let (_, asked) = run(None, &["7", "2", "q"]);
         assert_eq!(asked, ["resume 7 Back"]);
+    }
+
+    #[test]
+    fn the_entries_about_data_are_a_list_of_their_own() {
+        let (shown, asked) = run(Some(End::Committed), &["12", "1", "", "y", "q", "q"]);
+        assert_eq!(asked, ["plan backup side=primary", "apply"]);
+        assert!(shown.contains("q to go back"), "{shown}");
     }
 
     #[test]

@@ -51,7 +51,7 @@ impl State {
             size,
             now: Now::default(),
             pair: PairView::new(identity),
-            screens: vec![Screen::Menu(Menu::default())],
+            screens: vec![Screen::Menu(Menu::main())],
             changing: None,
             leaving: None,
             repaint: false,

@@ -1,9 +1,8 @@
 //! The numbered entries beside the pair.
 
 use super::history::{History, Purpose};
-use super::text::TextScreen;
 use super::{Around, KeyHint, Screen};
-use crate::intent::Operation;
+use crate::menu::{Choice, DATA, Entry, MAIN};
 use crate::tui::effect::Job;
 use crate::tui::layout;
 use crate::tui::look::{Mark, Tone};
@@ -18,8 +17,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-/// Keys for the footer.
-pub const HINTS: &[KeyHint] = &[
+const HINTS: &[KeyHint] = &[
     ("1-12 Enter", "choose"),
     ("Up Down", "move"),
     ("r", "ask again"),
@@ -27,84 +25,58 @@ pub const HINTS: &[KeyHint] = &[
     ("q", "quit"),
 ];
 
-/// What an entry opens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Choice {
-    Details,
-    Operation(Operation),
-    History(Purpose),
-    Doctor,
-    Help,
-}
-
-/// Label, explanation, and what is opened; the number is the place in the list.
-const ENTRIES: &[(&str, &str, Choice)] = &[
-    (
-        "Status and details",
-        "Everything both nodes say, and all warnings with what to do about them.",
-        Choice::Details,
-    ),
-    (
-        "Configure the pair",
-        "Set up the two servers, or change how they are set up.",
-        Choice::Operation(Operation::Configure),
-    ),
-    (
-        "Take over",
-        "Move traffic to the other side. The roles stay.",
-        Choice::Operation(Operation::Takeover),
-    ),
-    (
-        "Block or allow traffic",
-        "Stop SIP at one side, or let it in again.",
-        Choice::Operation(Operation::Traffic),
-    ),
-    (
-        "Reverse the roles",
-        "Swap primary and secondary. Traffic stays where it is.",
-        Choice::Operation(Operation::Reverse),
-    ),
-    (
-        "Restart services",
-        "Restart what was left for later.",
-        Choice::Operation(Operation::Restart),
-    ),
-    (
-        "History and undo",
-        "What was done; take it back or go on with it.",
-        Choice::History(Purpose::Undo),
-    ),
-    (
-        "Reports",
-        "Read the report of an operation.",
-        Choice::History(Purpose::Read),
-    ),
-    (
-        "Doctor",
-        "Check both nodes before a change. Nothing is changed.",
-        Choice::Doctor,
-    ),
-    (
-        "Settings",
-        "How traffic is blocked, and other settings.",
-        Choice::Operation(Operation::Settings),
-    ),
-    (
-        "Remove the pair",
-        "Take what was set up off both nodes.",
-        Choice::Operation(Operation::Remove),
-    ),
-    ("Help", "The words and the keys.", Choice::Help),
+const INNER_HINTS: &[KeyHint] = &[
+    ("digits Enter", "choose"),
+    ("Up Down", "move"),
+    ("r", "ask again"),
+    ("F1", "help"),
+    ("Esc", "back"),
 ];
 
-/// Cursor and the number being typed.
-#[derive(Debug, Default)]
+/// A list of entries, the cursor in it, and the number being typed.
+#[derive(Debug)]
 pub struct Menu {
+    title: &'static str,
+    entries: &'static [Entry],
     selected: usize,
     typed: String,
 }
 
 impl Menu {
+    /// What the menu begins with.
+    pub const fn main() -> Self {
+        Self::of("Menu", MAIN)
+    }
+
+    /// The entries about data.
+    pub const fn data() -> Self {
+        Self::of("Data", DATA)
+    }
+
+    const fn of(title: &'static str, entries: &'static [Entry]) -> Self {
+        Self {
+            title,
+            entries,
+            selected: 0,
+            typed: String::new(),
+        }
+    }
+
+    /// True for the list that the menu begins with.
+    pub fn is_main(&self) -> bool {
+        self.entries == MAIN
+    }
+
+    /// Shown in the title of the terminal.
+    pub fn crumb(&self) -> &'static str {
+        if self.is_main() { "" } else { self.title }
+    }
+
+    /// Keys for the footer.
+    pub fn hints(&self) -> &'static [KeyHint] {
+        if self.is_main() { HINTS } else { INNER_HINTS }
+    }
+
     /// A key.
     pub fn key(&mut self, key: KeyEvent) -> Turn {
         match key.code {
@@ -113,11 +85,12 @@ impl Menu {
                 self.typed.pop();
                 self.follow_typed();
             }
-            KeyCode::Up | KeyCode::Char('k') => self.step(ENTRIES.len() - 1),
+            KeyCode::Up | KeyCode::Char('k') => self.step(self.entries.len() - 1),
             KeyCode::Down | KeyCode::Char('j') => self.step(1),
             KeyCode::Home => self.select(0),
-            KeyCode::End => self.select(ENTRIES.len() - 1),
+            KeyCode::End => self.select(self.entries.len() - 1),
             KeyCode::Enter => return self.choose(),
+            KeyCode::Esc | KeyCode::Char('q') if !self.is_main() => return Turn::Back,
             KeyCode::Esc => self.typed.clear(),
             KeyCode::Char('r') => return Turn::Look,
             KeyCode::Char('q') => return Turn::Quit,
@@ -135,14 +108,14 @@ impl Menu {
                     return Turn::Stay;
                 }
                 let row = usize::from(mouse.row - list.y);
-                if row >= ENTRIES.len() {
+                if row >= self.entries.len() {
                     return Turn::Stay;
                 }
                 self.select(row);
                 self.choose()
             }
             MouseEventKind::ScrollUp => {
-                self.step(ENTRIES.len() - 1);
+                self.step(self.entries.len() - 1);
                 Turn::Stay
             }
             MouseEventKind::ScrollDown => {
@@ -166,7 +139,7 @@ impl Menu {
 
     fn follow_typed(&mut self) -> bool {
         let number = self.typed.parse::<usize>().ok();
-        let entry = number.filter(|number| (1..=ENTRIES.len()).contains(number));
+        let entry = number.filter(|number| (1..=self.entries.len()).contains(number));
         if let Some(number) = entry {
             self.selected = number - 1;
         }
@@ -174,7 +147,7 @@ impl Menu {
     }
 
     fn step(&mut self, by: usize) {
-        self.select((self.selected + by) % ENTRIES.len());
+        self.select((self.selected + by) % self.entries.len());
     }
 
     fn select(&mut self, entry: usize) {
@@ -184,13 +157,16 @@ impl Menu {
 
     fn choose(&mut self) -> Turn {
         self.typed.clear();
-        match ENTRIES.get(self.selected).map(|entry| entry.2) {
-            Some(Choice::Details) => Turn::open(Screen::Details(Details::default())),
-            Some(Choice::Operation(operation)) => Turn::job(Job::Form(operation)),
-            Some(Choice::History(purpose)) => Turn::open(Screen::History(History::new(purpose))),
-            Some(Choice::Doctor) => Turn::job(Job::Doctor),
-            Some(Choice::Help) => Turn::open(Screen::Text(TextScreen::help(include_str!("help/menu.txt")))),
-            None => Turn::Stay,
+        let Some(entry) = self.entries.get(self.selected) else {
+            return Turn::Stay;
+        };
+        match entry.choice {
+            Choice::Status => Turn::open(Screen::Details(Details::default())),
+            Choice::Operation(operation) => Turn::job(Job::Form(operation)),
+            Choice::History => Turn::open(Screen::History(History::new(Purpose::Undo))),
+            Choice::Reports => Turn::open(Screen::History(History::new(Purpose::Read))),
+            Choice::Doctor => Turn::job(Job::Doctor),
+            Choice::Data => Turn::open(Screen::Menu(Self::data())),
         }
     }
 
@@ -225,14 +201,14 @@ impl Menu {
 
     fn draw_entries(&self, frame: &mut Frame<'_>, area: Rect, state: &State) {
         let look = state.look;
-        let block = panel::block(look, "Menu", Tone::Plain, false);
+        let block = panel::block(look, self.title, Tone::Plain, false);
         let inner = block.inner(area);
         let wide = usize::from(inner.width);
         let mut lines: Vec<Line<'_>> = Vec::new();
-        for (index, (label, _, _)) in ENTRIES.iter().enumerate() {
+        for (index, entry) in self.entries.iter().enumerate() {
             let chosen = index == self.selected;
             let pointer = if chosen { look.mark(Mark::Pointer) } else { " " };
-            let text = format!("{pointer}{:>2} {label}", index + 1);
+            let text = format!("{pointer}{:>2} {}", index + 1, entry.label);
             let tone = if chosen { Tone::Selected } else { Tone::Plain };
             lines.push(Line::styled(
                 columns::pad(&text, wide, look.mark(Mark::More)),
@@ -240,8 +216,8 @@ impl Menu {
             ));
         }
         lines.push(Line::default());
-        if let Some((_, explanation, _)) = ENTRIES.get(self.selected) {
-            for line in columns::wrap(explanation, wide.saturating_sub(2)) {
+        if let Some(entry) = self.entries.get(self.selected) {
+            for line in columns::wrap(entry.explanation, wide.saturating_sub(2)) {
                 lines.push(Line::styled(format!(" {line}"), look.style(Tone::Faint)));
             }
         }
@@ -250,7 +226,12 @@ impl Menu {
     }
 
     fn draw_prompt(&self, frame: &mut Frame<'_>, area: Rect, state: &State) {
-        let question = format!(" Enter choice (1-{}) or q to quit: ", ENTRIES.len());
+        let out = if self.is_main() {
+            "q to quit"
+        } else {
+            "q to go back"
+        };
+        let question = format!(" Enter choice (1-{}) or {out}: ", self.entries.len());
         let column = area.x + u16::try_from(question.len() + self.typed.len()).unwrap_or(0);
         let line = Line::from(vec![
             Span::raw(question),

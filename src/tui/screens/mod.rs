@@ -139,14 +139,15 @@ impl Screen {
             Self::Outcome(_) => "Result",
             Self::History(screen) => screen.purpose.title(),
             Self::Text(screen) => &screen.title,
-            Self::Menu(_) | Self::Busy(_) | Self::Confirm(_) | Self::Question(_) => "",
+            Self::Menu(screen) => screen.crumb(),
+            Self::Busy(_) | Self::Confirm(_) | Self::Question(_) => "",
         }
     }
 
     /// Keys for the footer, the most needed first.
     pub fn hints(&self) -> &'static [KeyHint] {
         match self {
-            Self::Menu(_) => menu::HINTS,
+            Self::Menu(screen) => screen.hints(),
             Self::Details(_) => details::HINTS,
             Self::Form(screen) => screen.hints(),
             Self::Review(screen) => screen.hints(),

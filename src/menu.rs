@@ -1,0 +1,107 @@
+//! The numbered entries of the menu, in the one order that the drawn menu and the line mode share.
+
+use crate::intent::Operation;
+
+/// One numbered entry; its number is its place in the list, from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// Shown beside the number; 24 columns at most.
+    pub label: &'static str,
+    /// What it does, for the line below the list.
+    pub explanation: &'static str,
+    /// What it opens.
+    pub choice: Choice,
+}
+
+/// What an entry opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// Everything both nodes say.
+    Status,
+    /// The questions of an operation.
+    Operation(Operation),
+    /// What was done, to take back or to go on with.
+    History,
+    /// What was done, to read about.
+    Reports,
+    /// Pre-flight checks.
+    Doctor,
+    /// The entries about data.
+    Data,
+}
+
+/// The entries the menu begins with. Texts elsewhere name them by number: 1 status, 2 configure,
+/// 7 history.
+pub const MAIN: &[Entry] = &[
+    entry(
+        "Status and details",
+        "Everything both nodes say, and all warnings with what to do about them.",
+        Choice::Status,
+    ),
+    entry(
+        "Configure the pair",
+        "Set up the two servers, or change how they are set up.",
+        Choice::Operation(Operation::Configure),
+    ),
+    entry(
+        "Take over",
+        "Move traffic to the other side. The roles stay.",
+        Choice::Operation(Operation::Takeover),
+    ),
+    entry(
+        "Block or allow traffic",
+        "Stop SIP at one side, or let it in again.",
+        Choice::Operation(Operation::Traffic),
+    ),
+    entry(
+        "Reverse the roles",
+        "Swap primary and secondary. Traffic stays where it is.",
+        Choice::Operation(Operation::Reverse),
+    ),
+    entry(
+        "Restart services",
+        "Restart what was left for later.",
+        Choice::Operation(Operation::Restart),
+    ),
+    entry(
+        "History and undo",
+        "What was done; take it back or go on with it.",
+        Choice::History,
+    ),
+    entry("Reports", "Read the report of an operation.", Choice::Reports),
+    entry(
+        "Doctor",
+        "Check both nodes before a change. Nothing is changed.",
+        Choice::Doctor,
+    ),
+    entry(
+        "Settings",
+        "How traffic is blocked, and other settings.",
+        Choice::Operation(Operation::Settings),
+    ),
+    entry(
+        "Remove the pair",
+        "Take what was set up off both nodes.",
+        Choice::Operation(Operation::Remove),
+    ),
+    entry(
+        "Data...",
+        "Back up, copy and load the data of the service; the translation table.",
+        Choice::Data,
+    ),
+];
+
+/// The entries about data.
+pub const DATA: &[Entry] = &[entry(
+    "Back up",
+    "Save the live data of one side. The service goes on meanwhile.",
+    Choice::Operation(Operation::Backup),
+)];
+
+const fn entry(label: &'static str, explanation: &'static str, choice: Choice) -> Entry {
+    Entry {
+        label,
+        explanation,
+        choice,
+    }
+}
