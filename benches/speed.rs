@@ -6,8 +6,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
-use pairadm::lab::{self, Lab, LabName, Place};
-use std::path::{Path, PathBuf};
+mod lab;
+
+use lab::{Ansible, Controller, quiet};
+use pairadm::lab::{Lab, LabName, Place, down, up};
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -15,9 +18,13 @@ fn main() {
     let runs = std::env::var("PAIRADM_BENCH_RUNS").map_or(15, |text| text.parse().expect("a number"));
     let place = Place::new(std::env::var_os("PAIRADM_LAB_DIR").unwrap_or_else(|| Place::DEFAULT.into()));
     let name: LabName = "bench-speed".parse().expect("a name");
-    let started = lab::up(&place, &name, None, &|line| println!("{line}")).expect("the lab starts");
-    measure(&Bench::on(&started.lab), runs);
-    lab::down(&place, &name).expect("the lab ends");
+    let started = up(&place, &name, None, &|line| println!("{line}")).expect("the lab starts");
+    let bench = Bench {
+        lab: &started.lab,
+        controller: Controller::of(&started.lab),
+    };
+    measure(&bench, runs);
+    down(&place, &name).expect("the lab ends");
     let program = Path::new(env!("CARGO_BIN_EXE_pairadm"));
     let size = program.metadata().expect("the program").len();
     println!("program: {} kB, {}", size / 1000, linkage(program));
@@ -46,10 +53,10 @@ fn measure(bench: &Bench<'_>, runs: usize) {
             bench.pairadm(&["configure", "--yes"]);
         },
     );
-    match playbook() {
-        Some(program) => {
+    match Ansible::find(bench.lab) {
+        Some(ansible) => {
             let playbook = series("ansible-playbook, the same amount", runs.min(5), || {
-                bench.ansible(&program);
+                push_files(&ansible);
             });
             ratio("configure / playbook", configure, playbook);
         }
@@ -89,33 +96,13 @@ fn ratio(name: &str, ours: Duration, theirs: Duration) {
 
 struct Bench<'l> {
     lab: &'l Lab,
-    controller: tempfile::TempDir,
+    controller: Controller,
 }
 
-impl<'l> Bench<'l> {
-    fn on(lab: &'l Lab) -> Self {
-        let bench = Self {
-            lab,
-            controller: tempfile::tempdir().expect("a directory"),
-        };
-        bench.pair_file();
-        bench
-    }
-
-    fn pair_file(&self) -> PathBuf {
-        let path = self.controller.path().join("pair.toml");
-        if !path.exists() {
-            std::fs::copy(self.lab.pair_file(), &path).expect("the pair file");
-        }
-        path
-    }
-
+impl Bench<'_> {
     fn pairadm(&self, arguments: &[&str]) {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_pairadm"));
-        command.arg("--pair").arg(self.pair_file()).args(arguments);
-        command.env("PAIRADM_STATE_DIR", self.controller.path().join("state"));
-        command.env("PAIRADM_REPORT_DIR", self.controller.path().join("reports"));
-        quiet(command.env("HOME", self.controller.path()));
+        self.controller
+            .run(Command::new(env!("CARGO_BIN_EXE_pairadm")), arguments);
     }
 
     /// Both nodes as before the first `configure`, but for the program, which is brought once.
@@ -132,49 +119,12 @@ impl<'l> Bench<'l> {
             .arg(format!("UserKnownHostsFile={}", self.lab.known_hosts().display()));
         quiet(command.arg(format!("root@{}", node.v4)).arg("true"));
     }
-
-    fn ansible(&self, program: &Path) {
-        let hosts: Vec<String> = self
-            .lab
-            .nodes
-            .iter()
-            .map(|node| format!("{} ansible_host={}", node.name, node.v4))
-            .collect();
-        let inventory = self.controller.path().join("inventory");
-        let text = format!(
-            "{}\n[all:vars]\nansible_user=root\nansible_python_interpreter=/usr/bin/python3\n\
-             ansible_ssh_private_key_file={}\nansible_ssh_common_args=-o UserKnownHostsFile={}\n",
-            hosts.join("\n"),
-            self.lab.key().display(),
-            self.lab.known_hosts().display()
-        );
-        std::fs::write(&inventory, text).expect("the inventory");
-        let mut command = Command::new(program);
-        command
-            .arg("--inventory")
-            .arg(&inventory)
-            .env("ANSIBLE_PIPELINING", "1");
-        // Other content each time, so that there is something to do.
-        let stamp = Instant::now();
-        command.args([
-            "--extra-vars",
-            &format!("stamp={stamp:?}").replace([' ', '{', '}', ':', ','], ""),
-        ]);
-        quiet(command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/ansible/configure.yml")));
-    }
 }
 
-/// The program that `benches/ansible/install` put in place, if it did.
-fn playbook() -> Option<PathBuf> {
-    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/ansible/bin/ansible-playbook");
-    program.exists().then_some(program)
-}
-
-fn quiet(command: &mut Command) {
-    let output = command.output().expect("the program starts");
-    let told =
-        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {}: {told}", output.status);
+/// Other content each time, so that there is something to do.
+fn push_files(ansible: &Ansible) {
+    let stamp = format!("stamp={:?}", Instant::now()).replace([' ', '{', '}', ':', ','], "");
+    ansible.play(|program| Command::new(program), "configure.yml", &stamp);
 }
 
 fn linkage(program: &Path) -> &'static str {

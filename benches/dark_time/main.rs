@@ -12,13 +12,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod ansible;
+#[path = "../lab/mod.rs"]
+mod lab;
 mod mover;
 mod prober;
 mod script;
 mod tool;
 
 use mover::{Mover, Stay};
-use pairadm::lab::{self, Lab, LabName, Place};
+use pairadm::lab::{Lab, LabName, Place, down, up};
 use prober::Family;
 use std::time::Duration;
 
@@ -31,9 +33,9 @@ fn main() {
     let count = std::env::var("PAIRADM_BENCH_MOVES").map_or(50, |text| text.parse().expect("a number"));
     let place = Place::new(std::env::var_os("PAIRADM_LAB_DIR").unwrap_or_else(|| Place::DEFAULT.into()));
     let name: LabName = "bench-dark".parse().expect("a name");
-    let started = lab::up(&place, &name, None, &|line| println!("{line}")).expect("the lab starts");
+    let started = up(&place, &name, None, &|line| println!("{line}")).expect("the lab starts");
     measure(&started.lab, count);
-    lab::down(&place, &name).expect("the lab ends");
+    down(&place, &name).expect("the lab ends");
 }
 
 fn measure(lab: &Lab, count: usize) {

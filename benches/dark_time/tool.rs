@@ -1,24 +1,22 @@
 //! Moves by pairadm itself: the real program, its plan, its locks, its journal, all its checks.
 
+use crate::lab::Controller;
 use crate::mover::{Active, Mover, normal};
 use pairadm::lab::Lab;
-use std::path::PathBuf;
 
-/// A controller of its own for the lab's pair.
+/// pairadm, and whose turn it is.
 pub struct Tool {
-    directory: tempfile::TempDir,
+    controller: Controller,
     active: Active,
 }
 
 impl Tool {
     /// Configures the pair; the first node is active then.
     pub fn configure(lab: &Lab) -> Self {
-        let directory = tempfile::tempdir().expect("a directory");
         let tool = Self {
-            directory,
+            controller: Controller::of(lab),
             active: Active::FIRST,
         };
-        std::fs::copy(lab.pair_file(), tool.pair_file()).expect("the pair file");
         tool.run(&["configure", "--yes"]);
         tool.settle();
         tool
@@ -34,27 +32,9 @@ impl Tool {
         self.run(&["takeover", "--yes", "--to", side(self.active.now)]);
     }
 
-    fn pair_file(&self) -> PathBuf {
-        self.directory.path().join("pair.toml")
-    }
-
     fn run(&self, arguments: &[&str]) {
-        let output = normal(env!("CARGO_BIN_EXE_pairadm"))
-            .arg("--pair")
-            .arg(self.pair_file())
-            .args(arguments)
-            .env("PAIRADM_STATE_DIR", self.directory.path().join("state"))
-            .env("PAIRADM_REPORT_DIR", self.directory.path().join("reports"))
-            .env("HOME", self.directory.path())
-            .output()
-            .expect("pairadm runs");
-        assert!(
-            output.status.success(),
-            "pairadm {arguments:?}: {}: {}{}",
-            output.status,
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        );
+        self.controller
+            .run(normal(env!("CARGO_BIN_EXE_pairadm")), arguments);
     }
 }
 

@@ -1,26 +1,11 @@
 //! Who holds an address and who can be reached, asked on a wire where the truth is known.
 
-use crate::support::wire::{Backend, Wire, with_backend};
+use super::{V4, V6, inside, vips};
+use crate::support::wire::Wire;
 use pairadm::agent::watch::Watch;
-use pairadm::plan::VipPlace;
 use pairadm::probe;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
-
-const V4: &str = "10.99.0.100";
-const V6: &str = "fd99::100";
-
-fn inside(test: &str, body: impl Fn(&Wire)) {
-    with_backend(test, Backend::Nft, body);
-}
-
-fn vips() -> Vec<VipPlace> {
-    let place = |address: &str| VipPlace {
-        address: address.parse().unwrap(),
-        interface: "eth0".to_owned(),
-    };
-    vec![place(V4), place(V6)]
-}
 
 fn hold(wire: &Wire, host: &str) {
     wire.on(host, &format!("ip address add {V4}/32 dev eth0"));

@@ -1,26 +1,12 @@
 //! Moving addresses: what is on the interface, and what the neighbours believe.
 
-use crate::support::wire::{Backend, Wire, with_backend};
+use super::{V4, V6, inside, vips};
+use crate::support::wire::Wire;
 use pairadm::agent::traffic::Gate;
 use pairadm::agent::vip;
 use pairadm::model::{BlockStyle, Traffic};
-use pairadm::plan::{Change, VipPlace};
+use pairadm::plan::Change;
 use std::time::{Duration, Instant};
-
-const V4: &str = "10.99.0.100";
-const V6: &str = "fd99::100";
-
-fn inside(test: &str, body: impl Fn(&Wire)) {
-    with_backend(test, Backend::Nft, body);
-}
-
-fn vips() -> Vec<VipPlace> {
-    let place = |address: &str| VipPlace {
-        address: address.parse().unwrap(),
-        interface: "eth0".to_owned(),
-    };
-    vec![place(V4), place(V6)]
-}
 
 fn soon() -> Instant {
     Instant::now() + Duration::from_secs(20)
