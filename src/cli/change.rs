@@ -55,9 +55,10 @@ pub fn run(session: &Session, operation: Operation, given: &Answers) -> Result<D
     let answers = answers(session, &controller, operation, given)?;
     if session.common.dry_run {
         let review = controller.plan(operation, &answers)?;
-        session
-            .output
-            .say(&render::review(&review.plan, &names(&review.pair)));
+        session.output.say(&render::review(
+            &review.plan,
+            &review.plan.hosts(|| names(&review.pair)),
+        ));
         return Done::with(json!({
             "dry_run": true,
             "changes": !review.plan.is_empty(),
@@ -156,9 +157,10 @@ fn disagreed(
     answers: &Answers,
 ) -> Result<Done> {
     let review = controller.plan(operation, answers)?;
-    session
-        .output
-        .say(&render::review(&review.plan, &names(&review.pair)));
+    session.output.say(&render::review(
+        &review.plan,
+        &review.plan.hosts(|| names(&review.pair)),
+    ));
     if review.plan.is_empty() {
         return Done::with(json!({ "changes": false, "plan": review.plan }));
     }

@@ -85,11 +85,14 @@ impl Session {
 
     /// The configured pair.
     pub fn pair(&self) -> Result<Pair> {
-        load_pair(&self.common.pair)?.ok_or_else(|| {
-            Error::refused("no_pair", "no pair is configured")
-                .at(self.common.pair.display())
-                .hint("configure one with `pairadm configure`, or name its file with --pair")
-        })
+        load_pair(&self.common.pair)?.ok_or_else(|| self.no_pair())
+    }
+
+    /// Why what needs a pair is refused.
+    pub fn no_pair(&self) -> Error {
+        Error::refused("no_pair", "no pair is configured")
+            .at(self.common.pair.display())
+            .hint("configure one with `pairadm configure`, or name its file with --pair")
     }
 
     fn operator(&self) -> Arc<dyn Operator> {

@@ -4,7 +4,7 @@ use super::session::Session;
 use crate::agent::protocol::End;
 use crate::controller::names;
 use crate::engine::{self, Event};
-use crate::model::{BySide, Pair};
+use crate::model::Pair;
 use crate::plan::Plan;
 use crate::prompt::Talk;
 use crate::render;
@@ -27,7 +27,7 @@ impl Shown {
 
     /// Shows the plan, and from now on what becomes of it.
     pub fn review(&self, plan: &Plan, pair: &Pair) {
-        let hosts = names(pair);
+        let hosts = plan.hosts(|| names(pair));
         {
             let (talk, _) = &mut *lock(&self.inner);
             for line in render::review(plan, &hosts) {
@@ -40,7 +40,7 @@ impl Shown {
 
     /// From now on shows what becomes of `plan`.
     pub fn follow(&self, plan: &Plan, pair: &Pair) {
-        let hosts: BySide<String> = names(pair);
+        let hosts = plan.hosts(|| names(pair));
         lock(&self.inner).1 = Some(render::Progress::new(plan, &hosts, self.verbose));
     }
 

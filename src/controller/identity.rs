@@ -6,15 +6,16 @@ use chrono::{Local, SecondsFormat};
 /// The operator at this terminal, about to do `operation`.
 pub fn owner(operation: &str) -> LockOwner {
     LockOwner {
-        who: format!(
-            "{}@{}",
-            login(),
-            rustix::system::uname().nodename().to_string_lossy()
-        ),
+        who: format!("{}@{}", login(), host()),
         pid: std::process::id(),
         operation: operation.to_owned(),
         since: now(),
     }
+}
+
+/// The name of this machine.
+pub fn host() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
 /// Local time as RFC 3339 to the second.

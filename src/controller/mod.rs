@@ -2,6 +2,7 @@
 //! answers to report. The controller never touches a terminal; questions go to its [`Operator`].
 
 mod adopt;
+mod alone;
 mod apply;
 pub mod backend;
 mod backups;
@@ -81,6 +82,8 @@ struct Present {
     pair: Option<Arc<Pair>>,
     /// The pair last dialled, which may be a draft, with its dialer.
     dialler: Option<(Pair, Arc<Dialer>)>,
+    /// The server without a pair that was last planned for, to go on with what is interrupted there.
+    alone: Option<Arc<Pair>>,
 }
 
 impl Controller {

@@ -44,6 +44,9 @@ impl Controller {
             let intent = intent::configure::resolve(answers, present.as_deref())?;
             return Ok((Arc::new(intent.pair), Side::BOTH.to_vec()));
         }
+        if self.is_alone(operation) {
+            return Ok((self.alone(answers)?, vec![plan::alone::SERVER]));
+        }
         let sides = match operation {
             Operation::Takeover => {
                 let intent = intent::takeover::resolve(answers)?;
@@ -76,6 +79,9 @@ impl Controller {
         answers: &Answers,
     ) -> Result<Review> {
         let (pair, sides) = self.scope(operation, answers)?;
+        if self.is_alone(operation) {
+            return self.plan_alone(session, answers, pair);
+        }
         let profile = self.profile(&pair)?;
         if let Operation::Undo(op) = operation {
             return self.plan_undo(session, op, answers);

@@ -39,8 +39,8 @@ impl Controller {
         listener: &mut dyn Listener,
         cancel: &Cancel,
     ) -> Result<Ended> {
-        let pair = self.need_pair()?;
-        let (mut session, faults) = self.reachable(&pair)?;
+        let (pair, sides) = self.administered()?;
+        let (mut session, faults) = self.reachable(&pair, &sides)?;
         let open = find_open(&mut session)?;
         let open = match (open, op) {
             (Some(open), None) => open,
@@ -95,8 +95,8 @@ impl Controller {
     }
 
     /// Every node that can be reached, locked, and why the others could not.
-    fn reachable(&self, pair: &Pair) -> Result<(Session, BySide<Option<Error>>)> {
-        let (mut session, faults) = self.connect(pair, "resume", &Side::BOTH);
+    fn reachable(&self, pair: &Pair, sides: &[Side]) -> Result<(Session, BySide<Option<Error>>)> {
+        let (mut session, faults) = self.connect(pair, "resume", sides);
         if let (true, Some(fault)) = (session.up().is_empty(), &faults.primary) {
             return Err(fault.clone().with_kind(Kind::Incomplete));
         }
@@ -124,10 +124,13 @@ fn interrupted(open: &OpenOperation) -> Error {
         "operation {} ({}) was interrupted after {done} of {all} steps",
         open.op, open.plan.title
     );
-    Error::incomplete("unfinished", what).hint(format!(
-        "pairadm resume {0} goes on; pairadm undo {0} takes it back",
-        open.op
-    ))
+    Error::incomplete("unfinished", what).hint(match open.plan.server() {
+        Some(_) => "`pairadm traffic` with --yes finishes it first".to_owned(),
+        None => format!(
+            "pairadm resume {0} goes on; pairadm undo {0} takes it back",
+            open.op
+        ),
+    })
 }
 
 /// Takes the locks. The agent of a controller that has just died gives its lock up when it notices.

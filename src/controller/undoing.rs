@@ -19,6 +19,11 @@ impl Controller {
     /// checks; undo of anything else takes back step by step.
     pub(super) fn plan_undo(&self, session: &mut Session, op: OpId, answers: &Answers) -> Result<Review> {
         let (undone, reversed) = committed(session, op)?;
+        if undone.server().is_some() {
+            let message = format!("operation {op} was done on one server, before it had a pair");
+            return Err(Error::refused("before_the_pair", message)
+                .hint("block and allow a side of the pair with `pairadm traffic`"));
+        }
         let today = |key: &str| -> Result<Side> {
             let then: Side = asked(&undone, key).parse().map_err(|_| damaged(op))?;
             Ok(if reversed { then.other() } else { then })

@@ -1,6 +1,7 @@
 //! From raw answers to validated intents. One [`Form`] per operation serves menu, prompts and flags;
 //! each operation's file has its questions and the intent that completed answers resolve to.
 
+pub mod alone;
 mod answers;
 pub mod backup;
 pub mod configure;
@@ -18,6 +19,7 @@ pub mod takeover;
 pub mod traffic;
 pub mod undo;
 
+pub use alone::AloneIntent;
 pub use answers::Answers;
 pub use backup::BackupIntent;
 pub use configure::ConfigureIntent;
@@ -45,7 +47,7 @@ pub struct Known<'a> {
     pub status: Option<&'a Status>,
 }
 
-/// The questions of `operation`; refused without a pair, except for `configure`.
+/// The questions of `operation`; refused without a pair, except for `configure` and `traffic`.
 pub fn form(operation: Operation, known: &Known<'_>) -> Result<Form> {
     let pair = || {
         known.pair.ok_or_else(|| {
@@ -59,7 +61,9 @@ pub fn form(operation: Operation, known: &Known<'_>) -> Result<Form> {
             let passive = known.status.and_then(|status| status.active).map(Side::other);
             takeover::form(pair()?, passive)
         }
-        Operation::Traffic => traffic::form(pair()?),
+        Operation::Traffic => known
+            .pair
+            .map_or_else(|| alone::form(known.profiles), traffic::form),
         Operation::Reverse => reverse::form(pair()?),
         Operation::Remove => remove::form(pair()?, known.status),
         Operation::Settings => settings::form(pair()?),

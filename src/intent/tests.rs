@@ -91,11 +91,11 @@ fn every_key_is_asked_once() {
 }
 
 #[test]
-fn only_configure_works_without_a_pair() {
+fn only_configure_and_traffic_work_without_a_pair() {
     for operation in OPERATIONS {
         let made = form(operation, &known(None, &profiles()));
         match operation {
-            Operation::Configure => assert!(made.is_ok()),
+            Operation::Configure | Operation::Traffic => assert!(made.is_ok()),
             _ => assert_eq!(made.unwrap_err().code, "no_pair", "{operation:?}"),
         }
     }

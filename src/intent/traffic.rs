@@ -14,11 +14,29 @@ pub struct TrafficIntent {
     pub side: Side,
 }
 
+/// What to do, with a pair and without one.
+pub(super) fn action_field() -> Field {
+    const HELP: &str = "block: SIP no longer gets in, calls in progress included.
+allow: SIP gets in again; in a pair refused unless the other side is blocked.
+Only pairadm's own firewall chain changes.";
+    let actions = [("block", "Block traffic"), ("allow", "Allow traffic")];
+    Field::choice("action", "Action", HELP, actions)
+}
+
+/// The answer to it.
+pub(super) fn action(answer: &str) -> std::result::Result<Traffic, String> {
+    match answer {
+        "block" => Ok(Traffic::Blocked),
+        "allow" => Ok(Traffic::Allowed),
+        other => Err(format!(
+            "`{}` is not an action; accepted: block, allow",
+            shown(other)
+        )),
+    }
+}
+
 /// The questions.
 pub fn form(pair: &Pair) -> Form {
-    const ACTION_HELP: &str = "block: SIP no longer reaches this side, calls in progress included.
-allow: SIP reaches it again; refused unless the other side is blocked.
-Only pairadm's own firewall chain changes.";
     const SIDE_HELP: &str = "The side whose rules change.
 `pairadm status` shows which side is blocked now.";
     const OVERRIDE_HELP: &str = "In a configured pair a takeover blocks and allows traffic, together with the
@@ -28,11 +46,10 @@ Say yes to do it nevertheless; otherwise use takeover.";
         let label = format!("{side} ({})", pair.nodes[side].hostname);
         (side.as_str().to_owned(), label)
     });
-    let actions = [("block", "Block traffic"), ("allow", "Allow traffic")];
     Form {
         title: format!("Block or allow traffic in the pair {}", pair.name),
         fields: vec![
-            Field::choice("action", "Action", ACTION_HELP, actions),
+            action_field(),
             Field::choice("side", "Side", SIDE_HELP, sides),
             Field::yes_no("override", "Override the pair", OVERRIDE_HELP, false).check(|value, _| {
                 if value == "yes" {
@@ -50,14 +67,7 @@ Say yes to do it nevertheless; otherwise use takeover.";
 /// The change that completed answers describe.
 pub fn resolve(answers: &Answers) -> Result<TrafficIntent> {
     Ok(TrafficIntent {
-        traffic: read::needed(answers, "action", |action| match action {
-            "block" => Ok(Traffic::Blocked),
-            "allow" => Ok(Traffic::Allowed),
-            other => Err(format!(
-                "`{}` is not an action; accepted: block, allow",
-                shown(other)
-            )),
-        })?,
+        traffic: read::needed(answers, "action", action)?,
         side: read::needed(answers, "side", str::parse)?,
     })
 }

@@ -4,7 +4,7 @@
 //! nothing the second time. Steps of one stage are independent between the nodes and run on both in
 //! parallel; on one node they run in order. The next stage starts when the whole stage is verified.
 
-use crate::model::{BlockStyle, DataSet, Debt, Generation, NodeState, OpId, Port, Side, Traffic};
+use crate::model::{BlockStyle, BySide, DataSet, Debt, Generation, NodeState, OpId, Port, Side, Traffic};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::IpAddr;
@@ -59,6 +59,28 @@ impl Plan {
             *side = side.other();
         }
         self
+    }
+
+    /// The key in `asked` under which a plan without a pair names its server.
+    pub const SERVER: &str = "server";
+
+    /// The server, in a plan that was made without a pair.
+    pub fn server(&self) -> Option<&str> {
+        let named = self.asked.iter().find(|(key, _)| key == Self::SERVER);
+        named.map(|(_, name)| name.as_str())
+    }
+
+    /// What the nodes are called beside its steps: `known`, or the one server.
+    pub fn hosts(&self, known: impl FnOnce() -> BySide<String>) -> BySide<String> {
+        self.server()
+            .map_or_else(known, |server| BySide::new(|_| server.to_owned()))
+    }
+
+    /// What an empty plan says of the nodes.
+    pub fn as_asked(&self) -> String {
+        let who = self.server().map(|server| format!("{server} is"));
+        let who = who.as_deref().unwrap_or("both nodes are");
+        format!("{who} already as asked")
     }
 
     /// True when the nodes are already as asked.

@@ -3,7 +3,7 @@
 use super::{Action, Basis, Draft, Plan};
 use crate::config::Profile;
 use crate::error::{Error, Result};
-use crate::facts::FactsQuery;
+use crate::facts::{Facts, FactsQuery};
 use crate::intent::TrafficIntent;
 use crate::model::{NodeState, Side, Traffic};
 
@@ -125,21 +125,28 @@ fn notice(basis: &Basis<'_>, intent: TrafficIntent, done: bool) -> Vec<String> {
             basis.label(side)
         ));
     }
-    let count = |(name, count): &(String, u64)| format!("{}: {count} {name} now.", basis.label(side));
     if let Some(facts) = basis.facts[side] {
-        lines.extend(facts.counters.iter().filter(|(_, count)| *count > 0).map(count));
+        lines.extend(counts(&basis.label(side), facts));
     }
     lines
 }
 
-const fn verb(traffic: Traffic) -> &'static str {
+/// How many calls and registrations there are.
+pub(super) fn counts(label: &str, facts: &Facts) -> impl Iterator<Item = String> {
+    let counted = facts.counters.iter().filter(|(_, count)| *count > 0);
+    counted.map(move |(name, count)| format!("{label}: {count} {name} now."))
+}
+
+/// What is done to get there.
+pub(super) const fn verb(traffic: Traffic) -> &'static str {
     match traffic {
         Traffic::Allowed => "allow",
         Traffic::Blocked => "block",
     }
 }
 
-fn capital(word: &str) -> String {
+/// The word at the beginning of a heading.
+pub(super) fn capital(word: &str) -> String {
     let mut letters = word.chars();
     letters
         .next()

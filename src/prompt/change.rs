@@ -45,11 +45,9 @@ impl Listener for Shown<'_> {
 }
 
 /// Host names by role, for headings.
-fn hosts(backend: &dyn Backend) -> BySide<String> {
-    backend
-        .identity()
-        .pair
-        .map_or_else(|| BySide::new(|side| side.to_string()), |names| names.hosts)
+fn hosts(backend: &dyn Backend, plan: &Plan) -> BySide<String> {
+    let named = || backend.identity().pair.map(|names| names.hosts);
+    plan.hosts(|| named().unwrap_or_else(|| BySide::new(|side| side.to_string())))
 }
 
 /// Shows `plan`, asks, and carries it out.
@@ -61,7 +59,7 @@ pub fn change(
     verbose: bool,
     cancel: &Cancel,
 ) -> Ended {
-    let hosts = hosts(backend);
+    let hosts = hosts(backend, plan);
     for line in render::review(plan, &hosts) {
         talk.say(&line);
     }
@@ -93,7 +91,7 @@ pub fn go_on(
     verbose: bool,
     cancel: &Cancel,
 ) -> Finished {
-    let hosts = hosts(backend);
+    let hosts = hosts(backend, plan);
     cancel.flag().store(false, Ordering::SeqCst);
     let mut shown = Shown {
         talk: &mut *talk,

@@ -41,10 +41,13 @@ impl Target {
         }
     }
 
-    /// True when the node is the machine this runs on: one of its own addresses is ours, and so is its
-    /// name where it has one. A name alone proves nothing (a clone has the same), a loopback address
+    /// True when the node is the machine this runs on: nothing says how to reach it, or one of its own
+    /// addresses is ours, and so is its name where it has one. A name alone proves nothing (a clone has the same), a loopback address
     /// neither (a forwarded port).
     pub fn is_this_machine(&self) -> bool {
+        if self.ssh.host.is_none() && self.addresses.is_empty() {
+            return true;
+        }
         let name_agrees = self.hostname.as_ref().is_none_or(|hostname| {
             let uname = rustix::system::uname();
             let own = uname.nodename().to_string_lossy();

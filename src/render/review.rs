@@ -14,7 +14,7 @@ pub fn review(plan: &Plan, hosts: &BySide<String>) -> Vec<Line> {
     if plan.is_empty() {
         lines.push(Line::toned(
             Tone::Good,
-            "Nothing to do: both nodes are already as asked.",
+            format!("Nothing to do: {}.", plan.as_asked()),
         ));
         notice(plan, &mut lines);
         return lines;

@@ -31,7 +31,7 @@ pub(super) fn start(state: &mut State, job: Job) -> Vec<Effect> {
             Job::Resume(op, way) => plan_of_open(state, *op, *way),
             _ => empty_plan(),
         };
-        let hosts = hosts(state);
+        let hosts = hosts(state, &plan);
         state
             .screens
             .push(Screen::Progress(Box::new(Progress::new(id, plan, hosts, now))));
@@ -45,8 +45,8 @@ pub(super) fn start(state: &mut State, job: Job) -> Vec<Effect> {
     vec![Effect::Job(id, job)]
 }
 
-fn hosts(state: &State) -> BySide<String> {
-    BySide::new(|side| state.pair.host(side).to_owned())
+fn hosts(state: &State, plan: &Plan) -> BySide<String> {
+    plan.hosts(|| BySide::new(|side| state.pair.host(side).to_owned()))
 }
 
 /// The plan of an open operation, from the journals where they have told it.
@@ -91,7 +91,8 @@ pub(super) fn replied(state: &mut State, job: JobId, reply: Reply) -> Vec<Effect
     match reply {
         Reply::Form(operation, Ok(form)) => return form_ready(state, operation, form),
         Reply::Plan(operation, Ok(plan)) => {
-            let review = Review::new(operation, plan, &hosts(state), state.look);
+            let hosts = hosts(state, &plan);
+            let review = Review::new(operation, plan, &hosts, state.look);
             state.screens.push(Screen::Review(Box::new(review)));
         }
         Reply::History(Ok(past)) => {

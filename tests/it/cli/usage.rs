@@ -67,7 +67,7 @@ fn without_a_pair_every_command_that_needs_one_is_refused_and_writes_nothing() {
         &["status"][..],
         &["doctor"],
         &["takeover", "--to", "secondary", "--yes"],
-        &["traffic", "show"],
+        &["traffic", "show", "--side", "primary"],
         &["traffic", "block", "--side", "primary"],
         &["reverse", "--yes"],
         &["settings"],

@@ -2,7 +2,7 @@
 
 use super::{Progress, Stand};
 use crate::model::{Moved, Side};
-use crate::plan::Step;
+use crate::plan::{Step, alone};
 use crate::render::how_far;
 use crate::tui::duration::took;
 use crate::tui::layout;
@@ -34,18 +34,24 @@ impl Progress {
             ..upper
         };
         self.draw_head(frame, head, state);
-        let half = columns.width / 2;
-        let left = Rect {
-            width: half,
-            ..columns
-        };
-        let right = Rect {
-            x: columns.x + half,
-            width: columns.width - half,
-            ..columns
-        };
-        self.draw_side(frame, left, state, Side::Primary);
-        self.draw_side(frame, right, state, Side::Secondary);
+        if let Some(server) = self.plan.server() {
+            self.draw_side(frame, columns, state, alone::SERVER, server);
+        } else {
+            let half = columns.width / 2;
+            let left = Rect {
+                width: half,
+                ..columns
+            };
+            let right = Rect {
+                x: columns.x + half,
+                width: columns.width - half,
+                ..columns
+            };
+            for (side, area) in [(Side::Primary, left), (Side::Secondary, right)] {
+                let title = format!("{} ({side})", self.hosts[side]);
+                self.draw_side(frame, area, state, side, &title);
+            }
+        }
         self.draw_remarks(frame, remarks);
     }
 
@@ -98,10 +104,9 @@ impl Progress {
         frame.render_widget(Paragraph::new(lines), area);
     }
 
-    fn draw_side(&self, frame: &mut Frame<'_>, area: Rect, state: &State, side: Side) {
+    fn draw_side(&self, frame: &mut Frame<'_>, area: Rect, state: &State, side: Side, title: &str) {
         let look = state.look;
-        let title = format!("{} ({side})", self.hosts[side]);
-        let block = panel::block(look, &title, Tone::Plain, false);
+        let block = panel::block(look, title, Tone::Plain, false);
         let inner = block.inner(area);
         let rows = usize::from(inner.height);
         let columns = usize::from(inner.width);

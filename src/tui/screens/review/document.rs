@@ -51,7 +51,7 @@ impl Document {
 
     fn notice(&mut self, plan: &Plan, look: Look) {
         if plan.is_empty() {
-            self.push(Tone::Good, "Nothing to change: both nodes are already as asked.");
+            self.push(Tone::Good, format!("Nothing to change: {}.", plan.as_asked()));
             self.push(Tone::Plain, "");
         }
         for line in &plan.notice {
