@@ -1,7 +1,7 @@
 //! What runs on a node: one process per SSH channel, JSON lines in, JSON lines out.
 //!
 //! ```text
-//!   serve ──> session ──> step ──┬── file, unit, sysctl, hook, state, network, take_back
+//!   serve ──> session ──> step ──┬── file, unit, sysctl, hook, reaction, state, network, take_back
 //!                │               └── found: what was there, journalled before anything changes
 //!                ├── journal, lock, backups
 //!                ├── job: a step that takes long, on a thread of its own, with its meter
@@ -23,6 +23,7 @@ mod network;
 pub mod paths;
 pub mod program;
 pub mod protocol;
+pub mod reaction;
 mod serve;
 mod session;
 pub mod state;

@@ -8,7 +8,7 @@
 
 use crate::error::Error;
 use crate::facts::{Facts, FactsQuery};
-use crate::model::{Moved, NodeState, OpId};
+use crate::model::{Mode, Moved, NodeState, OpId, Standby};
 use crate::plan::{Action, Plan, StepId, StepPlace, VipPlace};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -159,6 +159,13 @@ pub enum Request {
     Probe {
         /// The probe.
         action: Action,
+    },
+    /// Tell what the node became, without its becoming it: tries the reactions.
+    React {
+        /// What is told.
+        mode: Mode,
+        /// Decides the event's number.
+        standby: Standby,
     },
     /// Who answers for these addresses on the network, by MAC address.
     WhoHas {

@@ -7,10 +7,10 @@ use super::meter::Meter;
 use super::paths::NodePaths;
 use super::protocol::StepReport;
 use super::traffic::Gate;
-use super::{data, hook, network, state, sysctl, take_back, unit};
+use super::{data, hook, network, reaction, state, sysctl, take_back, unit};
 use crate::error::{Error, Result};
 use crate::model::digest::sha256;
-use crate::model::{Debt, NodeState, OpId};
+use crate::model::{Debt, Mode, NodeState, OpId, Standby};
 use crate::plan::{Action, Content, FilePut, Step, StepPlace, UnitVerb};
 use std::path::PathBuf;
 use std::time::Instant;
@@ -95,7 +95,8 @@ fn find_other(context: &Context<'_>, step: &Step) -> Result<Option<Found>> {
             verb: UnitVerb::DaemonReload,
             ..
         }
-        | Action::Hook { .. } => Found::Nothing,
+        | Action::Hook { .. }
+        | Action::React { .. } => Found::Nothing,
         Action::Unit { unit, .. } => Found::Unit(unit::look(context, unit)?),
         Action::Sysctl { values } => Found::Sysctl {
             values: sysctl::look(context.paths, values)?,
@@ -123,6 +124,7 @@ pub fn apply(context: &Context<'_>, gate: &mut Gate, action: &Action, found: &Fo
         }
         (Action::Sysctl { values }, _) => sysctl::apply(context.paths, values),
         (Action::Hook { argv, timeout_ms, .. }, _) => hook::run(context, argv, *timeout_ms),
+        (Action::React { mode, standby }, _) => tell(context, *mode, *standby),
         (Action::State { state }, _) => state::apply(context.paths, &numbered(state, context.op)),
         (
             Action::Note {
@@ -161,7 +163,7 @@ pub fn verify(context: &Context<'_>, action: &Action, found: &Found) -> Result<S
             pending_restart,
             owed(debt.as_ref(), context.op).as_ref(),
         ),
-        (Action::Hook { .. } | Action::TakeBack { .. }, _) => Ok(StepReport {
+        (Action::Hook { .. } | Action::React { .. } | Action::TakeBack { .. }, _) => Ok(StepReport {
             changed: false,
             detail: "nothing to read back".to_owned(),
             backup: None,
@@ -174,7 +176,10 @@ pub fn verify(context: &Context<'_>, action: &Action, found: &Found) -> Result<S
 /// Whether what a step of a finished operation made is still there; `changed_since` when it is not.
 /// A unit that was stopped since, or a hook, bars no way back.
 pub fn is_still_there(context: &Context<'_>, action: &Action, found: &Found) -> Result<StepReport> {
-    if matches!(action, Action::Unit { .. } | Action::Hook { .. }) {
+    if matches!(
+        action,
+        Action::Unit { .. } | Action::Hook { .. } | Action::React { .. }
+    ) {
         return Ok(StepReport {
             changed: false,
             detail: "takes part in undo whatever its state".to_owned(),
@@ -223,6 +228,12 @@ pub fn revert(
                 "never ran"
             }
             .to_owned(),
+            backup: None,
+        }),
+        (Action::React { mode, standby }, _) if ran => tell(context, mode.other(), *standby),
+        (Action::React { .. }, _) => Ok(StepReport {
+            changed: false,
+            detail: "never told".to_owned(),
             backup: None,
         }),
         (Action::State { state }, Found::State { state: before }) => {
@@ -284,6 +295,7 @@ pub fn leaves_no_trace(action: &Action) -> bool {
     matches!(
         action,
         Action::Hook { .. }
+            | Action::React { .. }
             | Action::TakeBack { .. }
             | Action::Unit {
                 verb: UnitVerb::Restart | UnitVerb::Reload | UnitVerb::DaemonReload,
@@ -307,6 +319,11 @@ fn want(put: &FilePut) -> Result<Want> {
         },
         keep: put.keep,
     })
+}
+
+fn tell(context: &Context<'_>, mode: Mode, standby: Standby) -> Result<StepReport> {
+    let code = mode.code(standby);
+    reaction::react(context.paths.search(), mode, code, context.deadline).map(reaction::Told::report)
 }
 
 /// The state with the operation that records it: a plan is made before its operation has a number.

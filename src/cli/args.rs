@@ -12,6 +12,7 @@ use super::restart::RestartArgs;
 use super::settings::SettingsArgs;
 use super::status::StatusArgs;
 use super::takeover::TakeoverArgs;
+use super::test::TestArgs;
 use super::traffic::TrafficArgs;
 use crate::config::PAIR_FILE;
 use clap::{Args, Parser, Subcommand};
@@ -100,6 +101,8 @@ pub enum Command {
     Resume(ResumeArgs),
     /// Print the report of an operation
     Report(ReportArgs),
+    /// Try by hand what otherwise runs by itself
+    Test(TestArgs),
     /// List or remove the in-place backups on both nodes
     Backups(BackupsArgs),
     Lab(LabArgs),
@@ -135,6 +138,7 @@ impl Command {
             Self::Undo(_) => "undo",
             Self::Resume(_) => "resume",
             Self::Report(_) => "report",
+            Self::Test(_) => "test",
             Self::Backups(_) => "backups",
             Self::Lab(_) => "lab",
             Self::Completions(_) => "completions",

@@ -18,6 +18,7 @@ mod settings;
 mod shown;
 mod status;
 mod takeover;
+mod test;
 mod traffic;
 
 pub use args::Arguments;
@@ -67,6 +68,7 @@ fn dispatch(session: &Session, command: Command) -> Result<Done> {
         Command::Undo(args) => operations::undo(session, &args),
         Command::Resume(args) => operations::resume(session, &args),
         Command::Report(args) => operations::report(session, &args),
+        Command::Test(args) => test::run(session, &args),
         Command::Backups(args) => backups::run(session, &args),
         Command::Lab(args) => lab::run(session, &args),
         Command::Completions(args) => completions::run(session, &args),

@@ -7,7 +7,7 @@ use crate::model::syntax::{
     absolute_path, host, host_address, host_key, host_v4, host_v6, interface, login, plain_name, shown,
 };
 use crate::model::{
-    Addresses, BlockStyle, BySide, ExtraFile, Node, Pair, Port, ServerId, SshTarget, Takeover, Vip,
+    Addresses, BlockStyle, BySide, ExtraFile, Node, Pair, Port, ServerId, SshTarget, Standby, Takeover, Vip,
 };
 use std::path::Path;
 
@@ -45,6 +45,7 @@ fn read(mut root: Section<'_>) -> Option<Pair> {
     let block = root.text("block", block_style);
     let takeover = root.text("takeover", takeover);
     let ntp = root.list("ntp", host);
+    let standby = root.text("standby", str::parse::<Standby>);
     let encrypted_link = root.flag("encrypted_link");
     let primary = node(&mut root, "primary");
     let secondary = node(&mut root, "secondary");
@@ -64,6 +65,7 @@ fn read(mut root: Section<'_>) -> Option<Pair> {
         takeover: takeover.unwrap_or_default(),
         ntp,
         files: files?,
+        standby: standby.unwrap_or_default(),
         encrypted_link: encrypted_link.unwrap_or(true),
     })
 }

@@ -3,7 +3,7 @@
 
 use super::in_place::{set, set_unless_absent, within};
 use crate::error::{Error, Result};
-use crate::model::{Addresses, BlockStyle, ExtraFile, Node, Pair, Side, SshTarget, Takeover, Vip};
+use crate::model::{Addresses, BlockStyle, ExtraFile, Node, Pair, Side, SshTarget, Standby, Takeover, Vip};
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
 
 /// A new pair file begins as this.
@@ -22,6 +22,12 @@ pub fn render_pair(old: Option<&str>, pair: &Pair) -> Result<String> {
     set(root, "block", Some(block(pair.block).into()));
     set(root, "takeover", Some(takeover(pair.takeover).into()));
     set_unless_absent(root, "ntp", list(pair.ntp.iter().cloned()), pair.ntp.is_empty());
+    set_unless_absent(
+        root,
+        "standby",
+        pair.standby.as_str().into(),
+        pair.standby == Standby::default(),
+    );
     set_unless_absent(
         root,
         "encrypted_link",

@@ -4,7 +4,7 @@
 
 use super::pair_rules::pair_faults;
 use crate::model::{
-    Addresses, BlockStyle, BySide, ExtraFile, Node, Pair, Port, ServerId, SshTarget, Takeover, Vip,
+    Addresses, BlockStyle, BySide, ExtraFile, Node, Pair, Port, ServerId, SshTarget, Standby, Takeover, Vip,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -28,6 +28,7 @@ pub fn office() -> Pair {
         takeover: Takeover::Manual,
         ntp: Vec::new(),
         files: Vec::new(),
+        standby: Standby::default(),
         encrypted_link: true,
     }
 }
@@ -55,7 +56,10 @@ pub fn pairs() -> impl Strategy<Value = Pair> {
         "[a-z][a-z0-9._-]{0,15}",
         prop_oneof![Just(BlockStyle::Drop), Just(BlockStyle::Reject)],
         vec("[a-z]{1,8}\\.example\\.net", 0..3),
-        any::<bool>(),
+        (
+            prop_oneof![Just(Standby::Hot), Just(Standby::Warm)],
+            any::<bool>(),
+        ),
         vec((6000_u16..6100, 0_u16..50).prop_map(port), 0..3),
         vec("/(etc|opt)/[a-z \"'#]{1,8}", 0..3),
     );
@@ -80,7 +84,7 @@ pub fn pairs() -> impl Strategy<Value = Pair> {
                     node.health_check = Addresses::default();
                 }
             }
-            let (name, block, ntp, encrypted_link, ports, paths) = settings;
+            let (name, block, ntp, (standby, encrypted_link), ports, paths) = settings;
             Pair {
                 name,
                 profile: "generic".to_owned(),
@@ -91,6 +95,7 @@ pub fn pairs() -> impl Strategy<Value = Pair> {
                 takeover: Takeover::Manual,
                 ntp,
                 files: (0..).zip(paths).map(extra_file).collect(),
+                standby,
                 encrypted_link,
             }
         })

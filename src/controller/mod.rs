@@ -17,6 +17,7 @@ mod live;
 mod lookout;
 mod outage;
 mod planning;
+mod reactions;
 mod recovery;
 mod remembered;
 mod undoing;

@@ -34,7 +34,9 @@ pub fn of(action: &Action) -> Duration {
             // systemd's own DefaultTimeoutStopSec and DefaultTimeoutStartSec are 90 s each.
             Duration::from_secs(185)
         }
-        Action::Unit { .. } | Action::File(_) | Action::TakeBack { .. } => Duration::from_secs(60),
+        Action::React { .. } | Action::Unit { .. } | Action::File(_) | Action::TakeBack { .. } => {
+            Duration::from_secs(60)
+        }
         Action::Hook { timeout_ms, .. } | Action::SipCheck { timeout_ms, .. } => {
             Duration::from_millis(*timeout_ms) + Duration::from_secs(2)
         }

@@ -411,7 +411,10 @@ fn apply_step(
 
 /// Steps that an interrupted run completed and that must not happen twice; all others are idempotent.
 fn once_only(action: &Action) -> bool {
-    matches!(action, Action::Unit { .. } | Action::Hook { .. })
+    matches!(
+        action,
+        Action::Unit { .. } | Action::Hook { .. } | Action::React { .. }
+    )
 }
 
 pub(super) fn emit(recorder: &Mutex<&mut Recorder<'_>>, progress: Progress) {

@@ -3,10 +3,10 @@
 use super::{DECIDED, Decision, PeerView, decide, peer, recorded_pair, rules};
 use crate::agent::protocol::LockOwner;
 use crate::agent::traffic::Gate;
-use crate::agent::{NodePaths, lock, state, vip};
+use crate::agent::{NodePaths, lock, reaction, state, vip};
 use crate::error::{Error, Result};
 use crate::facts::{FactsQuery, gather};
-use crate::model::{NodeState, Pair, Side, Traffic};
+use crate::model::{Mode, NodeState, Pair, Side, Traffic};
 use crate::plan::wanted;
 use crate::probe;
 use std::fs;
@@ -28,6 +28,9 @@ const PING: Duration = Duration::from_secs(1);
 
 /// Time for the packet filter.
 const RULES: Duration = Duration::from_secs(10);
+
+/// Time for all reactions.
+const REACTIONS: Duration = Duration::from_secs(30);
 
 /// Decides and acts; returns what was done, for the journal.
 pub fn late() -> Result<String> {
@@ -64,9 +67,24 @@ pub fn late() -> Result<String> {
         peer != PeerView::Unreachable || (recorded_active && has_network(&pair, side, &facts.gateways));
     let silent = recorded_active && is_silent(&pair, side);
     let decision = decide(name, &own, &peer, network, silent);
-    let done = act(&paths, &pair, side, &own, decision)?;
+    let mode = became(&decision, recorded_active);
+    let mut done = act(&paths, &pair, side, &own, decision)?;
     mark()?;
+    if let Some(mode) = mode {
+        let until = Instant::now() + REACTIONS;
+        let told = reaction::react(paths.search(), mode, mode.code(pair.standby), until)?;
+        done = format!("{done}; {}", told.detail);
+    }
     Ok(done)
+}
+
+/// What is told of a decision: that a node which stood by still does is no news.
+fn became(decision: &Decision, was_active: bool) -> Option<Mode> {
+    match decision {
+        Decision::Serve { .. } => Some(Mode::Active),
+        Decision::Passive { .. } | Decision::Blocked { .. } if was_active => Some(Mode::Passive),
+        Decision::Passive { .. } | Decision::Blocked { .. } => None,
+    }
 }
 
 fn act(paths: &NodePaths, pair: &Pair, side: Side, own: &NodeState, decision: Decision) -> Result<String> {

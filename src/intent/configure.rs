@@ -4,7 +4,7 @@ use super::{Answers, Field, Form, RestartChoice, node_fields, pair_fields, read}
 use crate::config::{PairFault, pair_faults};
 use crate::error::{Error, Result};
 use crate::model::syntax::plain_name;
-use crate::model::{BySide, Node, Pair, Side, Takeover};
+use crate::model::{BySide, Node, Pair, Side, Standby, Takeover};
 
 /// A pair to set up or change on both nodes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +40,7 @@ in /etc/pairadm/profiles.d.";
         pair_fields::block(),
         pair_fields::ntp(),
         pair_fields::files(),
+        pair_fields::standby(),
         pair_fields::encrypted_link(),
         pair_fields::restart(),
     ]);
@@ -76,6 +77,7 @@ pub fn resolve(answers: &Answers, present: Option<&Pair>) -> Result<ConfigureInt
         takeover: present.map_or(Takeover::Manual, |pair| pair.takeover),
         ntp: Vec::new(),
         files: pair_fields::resolve_files(answers)?,
+        standby: Standby::default(),
         encrypted_link: true,
     };
     pair_fields::apply_settings(answers, &mut pair)?;

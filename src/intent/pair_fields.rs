@@ -75,6 +75,16 @@ and try the other one then.";
     Field::choice("block", "Blocked traffic meets", HELP, choices).default("drop")
 }
 
+/// Whether the passive side keeps up.
+pub fn standby() -> Field {
+    const HELP: &str = "Whether the passive side keeps up with the active one.
+warm: it starts from its last copy; registrations begin anew.
+hot: its data is kept in step, by the servers or by continuous sync.
+Decides the number of the event that a takeover tells (4562/4560, 4563/4561).";
+    let choices = [("warm", "Warm standby"), ("hot", "Hot standby")];
+    Field::choice("standby", "Standby", HELP, choices).default("warm")
+}
+
 /// Whether copies travel encrypted.
 pub fn encrypted_link() -> Field {
     const HELP: &str = "Whether data copied between the servers is encrypted (AES-128).
@@ -126,6 +136,7 @@ pub fn apply_settings(answers: &Answers, pair: &mut Pair) -> Result<()> {
         _ => BlockStyle::Drop,
     };
     pair.ntp = read::values(answers, "ntp", host)?;
+    pair.standby = read::value(answers, "standby", str::parse)?.unwrap_or_default();
     pair.encrypted_link = answers.is_yes("encrypted_link");
     Ok(())
 }
@@ -170,6 +181,7 @@ pub fn describe(pair: &Pair, answers: &mut Answers) {
     let ports = pair.ports.iter().map(ToString::to_string);
     answers.set("ports", ports.collect::<Vec<_>>().join(", "));
     answers.set("ntp", pair.ntp.join(", "));
+    answers.set("standby", pair.standby.as_str());
     answers.set("encrypted_link", if pair.encrypted_link { "yes" } else { "no" });
     answers.set(
         "block",

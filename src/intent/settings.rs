@@ -21,6 +21,7 @@ pub fn form(pair: &Pair) -> Form {
             pair_fields::ports(),
             pair_fields::block(),
             pair_fields::ntp(),
+            pair_fields::standby(),
             pair_fields::encrypted_link(),
             pair_fields::restart(),
         ],

@@ -3,7 +3,7 @@
 use super::{Lab, LabNode};
 use crate::config::render_pair;
 use crate::error::{Error, Result};
-use crate::model::{Addresses, BlockStyle, BySide, Node, Pair, ServerId, SshTarget, Takeover, Vip};
+use crate::model::{Addresses, BlockStyle, BySide, Node, Pair, ServerId, SshTarget, Standby, Takeover, Vip};
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD};
 use sha2::{Digest, Sha256};
@@ -38,6 +38,7 @@ impl Lab {
             takeover: Takeover::default(),
             ntp: Vec::new(),
             files: Vec::new(),
+            standby: Standby::default(),
             encrypted_link: true,
         })
     }

@@ -5,6 +5,7 @@ mod activity;
 mod data;
 pub mod diff;
 pub mod digest;
+mod mode;
 mod moved;
 mod node;
 mod pair;
@@ -16,6 +17,7 @@ pub mod syntax;
 
 pub use activity::{Takeover, Traffic};
 pub use data::{AdminSync, BackupSource, DataSet, DataSource, Expect, Load, MatchRule, Reload};
+pub use mode::{Mode, Standby};
 pub use moved::Moved;
 pub use node::{Addresses, Hostname, Node, ServerId, SshTarget};
 pub use pair::{BlockStyle, ExtraFile, Pair, Port, Transport, Vip};

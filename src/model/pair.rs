@@ -1,6 +1,6 @@
 //! The pair as the pair file describes it: who is who, the virtual addresses, how traffic is blocked.
 
-use super::{Addresses, BySide, Node, Side, Takeover};
+use super::{Addresses, BySide, Node, Side, Standby, Takeover};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::IpAddr;
@@ -125,6 +125,8 @@ pub struct Pair {
     pub ntp: Vec<String>,
     /// Files of the controller to install on both nodes.
     pub files: Vec<ExtraFile>,
+    /// Whether the passive side keeps up with the active one.
+    pub standby: Standby,
     /// Whether data between the nodes travels encrypted.
     pub encrypted_link: bool,
 }

@@ -6,6 +6,9 @@ pub const PROGRAM: &str = "/usr/local/sbin/pairadm";
 /// The pair file.
 pub const PAIR_FILE: &str = "/etc/pairadm/pair.toml";
 
+/// Programs that are told when the node becomes active or passive.
+pub const REACTIONS_DIR: &str = "/etc/pairadm/reactions.d";
+
 /// Everything a node remembers.
 pub const VAR_DIR: &str = "/var/lib/pairadm";
 

@@ -4,7 +4,9 @@
 //! nothing the second time. Steps of one stage are independent between the nodes and run on both in
 //! parallel; on one node they run in order. The next stage starts when the whole stage is verified.
 
-use crate::model::{BlockStyle, BySide, DataSet, Debt, Generation, NodeState, OpId, Port, Side, Traffic};
+use crate::model::{
+    BlockStyle, BySide, DataSet, Debt, Generation, Mode, NodeState, OpId, Port, Side, Standby, Traffic,
+};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::IpAddr;
@@ -206,6 +208,13 @@ pub enum Action {
         undo: Option<Vec<String>>,
         /// Milliseconds it may take.
         timeout_ms: u64,
+    },
+    /// Tell that the node became active or passive: the system's log, and the node's own reactions.
+    React {
+        /// What it became; revert tells the opposite.
+        mode: Mode,
+        /// Whether the passive side keeps up: decides the events' numbers.
+        standby: Standby,
     },
     /// Ask the SIP service on this node by OPTIONS; fails without an answer.
     SipCheck {

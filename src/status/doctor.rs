@@ -111,11 +111,24 @@ fn node(status: &Status, side: Side) -> Vec<Finding> {
     }));
     findings.extend(node.peer_us.map(|time| {
         ok(format!(
-            "{name} reaches its peer within {} ms",
-            time.div_ceil(1000)
+            "{name} reaches its peer within {} ms: {}",
+            time.div_ceil(1000),
+            link_timing(time)
         ))
     }));
     findings
+}
+
+/// The time-outs that fit a link on which an answer takes `latency_us` microseconds: to miss the peer for
+/// less than two answers would be haste, and to reconnect has to wait for two time-outs and one answer.
+fn link_timing(latency_us: u64) -> String {
+    let timeout_us = 2 * latency_us;
+    let reconnect_us = 2 * timeout_us + latency_us;
+    format!(
+        "whoever watches it should wait {} ms at least, and {} ms before connecting again",
+        timeout_us.div_ceil(1000),
+        reconnect_us.div_ceil(1000)
+    )
 }
 
 /// Nothing to configure is well; the rest has drifted.
@@ -186,6 +199,15 @@ mod tests {
             text(&findings)
         );
         assert!(text(&findings).contains("alpha alone serves calls"));
+    }
+
+    #[test]
+    fn time_outs_follow_the_latency_of_the_link() {
+        let text = link_timing(1500);
+        assert!(
+            text.contains("wait 3 ms") && text.contains("8 ms before"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::protocol::{LockOwner, Operation, Request, Response};
 use super::step::Context;
 use super::traffic::Gate;
 use super::watch::Watch;
-use super::{backups, network, state};
+use super::{backups, network, reaction, state};
 use crate::error::{Error, Result};
 use crate::facts::{Facts, FactsQuery};
 use crate::model::OpId;
@@ -78,6 +78,14 @@ impl Session {
             Request::History { op, limit } => {
                 let operations = self.history(op, limit)?;
                 return Ok(Response::History { operations });
+            }
+            Request::React { mode, standby } => {
+                let told = reaction::react(self.paths.search(), mode, mode.code(standby), deadline)?;
+                if told.failed {
+                    let hint = "run it by hand on the node with `active` or `passive` and a number";
+                    return Err(Error::incomplete("reaction_failed", told.detail).hint(hint));
+                }
+                return Ok(Response::Step(told.report()));
             }
             Request::Probe { action } => return network::look(&action, deadline).map(Response::Step),
             Request::WhoHas { vips } => {

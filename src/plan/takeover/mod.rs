@@ -24,7 +24,7 @@ use super::{Action, Basis, Change, Draft, Plan, VipPlace, Window};
 use crate::config::Hook;
 use crate::error::Result;
 use crate::intent::TakeoverIntent;
-use crate::model::{Debt, NodeState, OpId, Side, Traffic};
+use crate::model::{Debt, Mode, NodeState, OpId, Side, Traffic};
 use std::net::IpAddr;
 
 /// How long the service may take to answer OPTIONS, milliseconds: three transmissions by RFC 3261.
@@ -131,7 +131,11 @@ fn together(draft: &mut Draft, basis: &Basis<'_>, new: Side) -> Result<()> {
     proof(draft, basis, old, basis.macs(new)?);
     draft.stage_in(Window::After, "Record it on the old side");
     draft.step(old, "verify the block in full", Action::Traffic(block));
-    record(draft, basis, old, new)
+    record(draft, basis, old, new)?;
+    draft.stage_in(Window::After, "Tell what changed");
+    tell(draft, basis, new, Mode::Active);
+    tell(draft, basis, old, Mode::Passive);
+    Ok(())
 }
 
 /// The takeover without the old side: silence on the network stands for its absence.
@@ -162,6 +166,7 @@ fn alone(draft: &mut Draft, basis: &Basis<'_>, new: Side) -> Result<()> {
         format!("note that {} still has to be told", basis.name(old)),
         note,
     );
+    tell(draft, basis, new, Mode::Active);
     Ok(())
 }
 
@@ -223,6 +228,12 @@ fn proof(draft: &mut Draft, basis: &Basis<'_>, witness: Side, holders: Vec<Strin
     for target in targets {
         sip_check(draft, basis, witness, target);
     }
+}
+
+fn tell(draft: &mut Draft, basis: &Basis<'_>, side: Side, mode: Mode) {
+    let standby = basis.pair.standby;
+    let title = format!("tell that it is {mode}, event {}", mode.code(standby));
+    draft.step(side, title, Action::React { mode, standby });
 }
 
 fn sip_check(draft: &mut Draft, basis: &Basis<'_>, side: Side, target: IpAddr) {

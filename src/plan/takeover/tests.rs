@@ -43,6 +43,7 @@ fn shape(plan: &Plan) -> Vec<String> {
         Action::State { state } => format!("state {}", state.generation),
         Action::Note { .. } => "note".to_owned(),
         Action::Hook { argv, .. } => argv.join(" "),
+        Action::React { mode, .. } => format!("tell {mode}"),
         other => format!("{other:?}"),
     };
     plan.steps()
@@ -77,12 +78,14 @@ fn the_order_is_check_arm_release_acquire_allow_record_prove() {
             "primary sip 2001:db8::10",
             "primary blocked",
             "primary state 5",
+            "secondary tell active",
+            "primary tell passive",
         ]
     );
     assert!(plan.service_affecting);
     assert_eq!(plan.sides, Side::BOTH);
     let numbers: Vec<u32> = plan.steps().map(|step| step.id.0).collect();
-    assert_eq!(numbers, (1..=14).collect::<Vec<u32>>());
+    assert_eq!(numbers, (1..=16).collect::<Vec<u32>>());
 }
 
 /// S2 and S1: what allows and what acquires comes in a later stage than what blocks and releases.
@@ -181,6 +184,7 @@ fn a_lost_peer_has_no_steps_and_leaves_a_debt() {
             "secondary sip 192.0.2.10",
             "secondary sip 2001:db8::10",
             "secondary note",
+            "secondary tell active",
         ]
     );
     assert_eq!(plan.sides, [Side::Secondary]);
@@ -256,6 +260,8 @@ fn a_pair_without_vips_moves_traffic_alone() {
             "secondary state 5",
             "primary blocked",
             "primary state 5",
+            "secondary tell active",
+            "primary tell passive",
         ]
     );
 }

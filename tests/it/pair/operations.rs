@@ -158,3 +158,26 @@ fn traffic_is_blocked_and_allowed_by_hand_only_with_an_override() {
     );
     assert_serves(&lab, "alpha", "one side only");
 }
+
+#[test]
+fn a_takeover_tells_both_nodes_reactions_and_a_bad_one_does_not_take_it_back() {
+    let lab = FreshLab::start("reactions");
+    run(&lab, &["configure", "--yes"], 0);
+    let note = "mkdir -p /etc/pairadm/reactions.d && cd /etc/pairadm/reactions.d && \
+        printf '#!/bin/sh\\necho $* >> /tmp/told\\n' > 10-note && printf '#!/bin/sh\\necho no pager >&2; exit 1\\n' > 20-page && \
+        chmod 755 10-note 20-page";
+    lab.alpha().sh(note);
+    lab.beta().sh(note);
+
+    run(&lab, &["takeover", "--to", "secondary", "--yes"], 0);
+    assert_serves(&lab, "beta", "taken over");
+    assert_eq!(lab.beta().read("/tmp/told"), "active 4562\n");
+    assert_eq!(lab.alpha().read("/tmp/told"), "passive 4560\n");
+    assert!(run(&lab, &["report", "2"], 0).contains("no pager"));
+
+    run(&lab, &["settings", "set", "standby=hot", "--yes"], 0);
+    let told = run(&lab, &["test", "reaction", "passive", "--side", "primary"], 4);
+    assert!(told.contains("20-page FAILED: no pager"), "{told}");
+    assert!(lab.alpha().read("/tmp/told").ends_with("passive 4561\n"));
+    assert_serves(&lab, "beta", "a test moves nothing");
+}

@@ -1,0 +1,181 @@
+//! Tells that the node became active or passive: a line in the system's log, then every program in
+//! `/etc/pairadm/reactions.d`, in order of name, with the mode and the event's number as arguments. A
+//! reaction that fails is reported; it does not take a takeover back.
+
+use super::program::run_from;
+use super::protocol::StepReport;
+use crate::error::{Error, Result};
+use crate::model::{Mode, paths};
+use std::fs::{self, Metadata};
+use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::net::UnixDatagram;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// One reaction may take this long.
+const EACH: Duration = Duration::from_secs(10);
+
+/// Facility daemon, severity notice (RFC 5424, section 6.2.1).
+const PRIORITY: u8 = 3 * 8 + 5;
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Told {
+    /// Each reaction and how it ended.
+    pub detail: String,
+    /// One of them failed or was passed over.
+    pub failed: bool,
+}
+
+impl Told {
+    /// For a step: what a reaction says does not take a takeover back.
+    pub fn report(self) -> StepReport {
+        StepReport {
+            changed: true,
+            detail: self.detail,
+            backup: None,
+        }
+    }
+}
+
+/// Tells it, until `deadline`.
+pub fn react(search: &str, mode: Mode, code: u16, deadline: Instant) -> Result<Told> {
+    log(&format!("event {code}: this node is {mode}"));
+    react_in(Path::new(paths::REACTIONS_DIR), search, mode, code, deadline)
+}
+
+fn react_in(directory: &Path, search: &str, mode: Mode, code: u16, deadline: Instant) -> Result<Told> {
+    let mut told = Vec::new();
+    let mut failed = false;
+    for (path, meta) in programs(directory)? {
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let outcome = match distrusted(&meta) {
+            Some(why) => Err(format!("was passed over: {why}")),
+            None => run(&path, search, mode, code, deadline),
+        };
+        failed |= outcome.is_err();
+        told.push(match outcome {
+            Ok(()) => format!("{name} ran"),
+            Err(why) => format!("{name} {why}"),
+        });
+    }
+    let told = if told.is_empty() {
+        "no reactions".to_owned()
+    } else {
+        told.join("; ")
+    };
+    Ok(Told {
+        detail: format!("event {code} ({mode}): {told}"),
+        failed,
+    })
+}
+
+fn run(
+    path: &Path,
+    search: &str,
+    mode: Mode,
+    code: u16,
+    deadline: Instant,
+) -> std::result::Result<(), String> {
+    let (path, mode, code) = (path.to_string_lossy(), mode.to_string(), code.to_string());
+    let until = deadline.min(Instant::now() + EACH);
+    match run_from(search, &[&path, &mode, &code], until) {
+        Ok(finished) if finished.status.success() => Ok(()),
+        Ok(finished) => Err(format!("FAILED: {}", finished.last_words())),
+        Err(error) => Err(format!("FAILED: {error}")),
+    }
+}
+
+/// Executable files, in order of name.
+fn programs(directory: &Path) -> Result<Vec<(PathBuf, Metadata)>> {
+    let unreadable = |error: std::io::Error| {
+        Error::incomplete("reactions_unreadable", "the reactions cannot be read")
+            .at(directory.display())
+            .because(error)
+    };
+    let entries = match fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(unreadable(error)),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(unreadable)?.path();
+        match fs::metadata(&path) {
+            Ok(meta) if meta.is_file() && meta.mode() & 0o111 != 0 => found.push((path, meta)),
+            // Not a program, or a link to nothing.
+            _ => {}
+        }
+    }
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(found)
+}
+
+/// They run as root, so only root may be able to change them.
+fn distrusted(meta: &Metadata) -> Option<&'static str> {
+    if meta.uid() != rustix::process::geteuid().as_raw() {
+        return Some("it does not belong to root");
+    }
+    (meta.mode() & 0o022 != 0).then_some("others may write to it")
+}
+
+/// A node without a system log is told by its reactions alone.
+fn log(text: &str) {
+    if let Ok(socket) = UnixDatagram::unbound() {
+        let line = format!("<{PRIORITY}>pairadm: {text}");
+        let _ = socket.send_to(line.as_bytes(), "/dev/log");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::program;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    fn add(directory: &Path, name: &str, script: &str, mode: u32) {
+        let path = directory.join(name);
+        fs::write(&path, format!("#!/bin/sh\n{script}")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    fn react_to(directory: &Path) -> String {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        react_in(directory, program::PATH, Mode::Active, 4562, deadline)
+            .unwrap()
+            .detail
+    }
+
+    #[test]
+    fn they_run_in_order_with_mode_and_number_and_a_failure_stops_nobody() {
+        let directory = tempfile::tempdir().unwrap();
+        let seen = directory.path().join("seen");
+        let note = format!("echo $(basename $0) $* >> {}", seen.display());
+        add(directory.path(), "20-last", &note, 0o755);
+        add(
+            directory.path(),
+            "10-first",
+            &format!("{note}\necho no pager >&2\nexit 1"),
+            0o700,
+        );
+        add(directory.path(), "README", &note, 0o644);
+        let told = react_to(directory.path());
+        assert_eq!(
+            fs::read_to_string(seen).unwrap(),
+            "10-first active 4562\n20-last active 4562\n"
+        );
+        assert!(told.contains("10-first FAILED: no pager; 20-last ran"), "{told}");
+    }
+
+    #[test]
+    fn what_others_may_change_is_passed_over() {
+        let directory = tempfile::tempdir().unwrap();
+        add(directory.path(), "open", "exit 0", 0o777);
+        assert!(react_to(directory.path()).contains("open was passed over: others may write to it"));
+        assert!(react_to(Path::new("/nonexistent")).ends_with("no reactions"));
+    }
+}
