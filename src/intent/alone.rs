@@ -4,7 +4,9 @@ use super::traffic::{action, action_field};
 use super::{Answers, Field, Form, read};
 use crate::error::Result;
 use crate::model::syntax::{host, login, shown, tcp_port};
-use crate::model::{Addresses, BlockStyle, BySide, Hostname, Node, Pair, Port, SshTarget, Takeover, Traffic};
+use crate::model::{
+    Addresses, BlockStyle, BySide, Hostname, Node, Pair, Port, SshTarget, Standby, Takeover, Traffic,
+};
 use std::net::{IpAddr, Ipv6Addr};
 
 /// Traffic to block or allow on one server that is in no pair.
@@ -90,6 +92,7 @@ impl AloneIntent {
             takeover: Takeover::default(),
             ntp: Vec::new(),
             files: Vec::new(),
+            standby: Standby::default(),
             encrypted_link: false,
         })
     }
