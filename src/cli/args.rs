@@ -14,6 +14,7 @@ use super::status::StatusArgs;
 use super::takeover::TakeoverArgs;
 use super::test::TestArgs;
 use super::traffic::TrafficArgs;
+use super::translation::TranslationArgs;
 use crate::config::PAIR_FILE;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -87,6 +88,8 @@ pub enum Command {
     Settings(SettingsArgs),
     /// Restart services whose restart was put off
     Restart(RestartArgs),
+    /// Look at the translation table and change it: which address of the primary becomes which
+    Translation(TranslationArgs),
     /// Back up, copy and load the data of the SIP service
     Data(DataArgs),
     /// Take the pair off both nodes
@@ -131,6 +134,7 @@ impl Command {
             Self::Traffic(_) => "traffic",
             Self::Settings(_) => "settings",
             Self::Restart(_) => "restart",
+            Self::Translation(_) => "translation",
             Self::Data(_) => "data",
             Self::Remove(_) => "remove",
             Self::History(_) => "history",

@@ -20,6 +20,7 @@ mod status;
 mod takeover;
 mod test;
 mod traffic;
+mod translation;
 
 pub use args::Arguments;
 
@@ -61,6 +62,7 @@ fn dispatch(session: &Session, command: Command) -> Result<Done> {
         Command::Traffic(args) => traffic::run(session, &args),
         Command::Settings(args) => settings::run(session, &args),
         Command::Restart(args) => restart::run(session, &args),
+        Command::Translation(args) => translation::run(session, &args),
         Command::Data(args) => data::run(session, &args),
         Command::Remove(args) => change::run(session, Operation::Remove, &args.collect()?),
         Command::History(args) => history::run(session, &args),

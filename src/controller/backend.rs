@@ -9,6 +9,7 @@ use crate::intent::{Answers, Form, Operation};
 use crate::model::{BySide, OpId};
 use crate::plan::Plan;
 use crate::status::Status;
+use crate::translate::{Subject, TranslationView};
 
 /// The jobs behind the menu.
 pub trait Backend: Send + Sync {
@@ -34,6 +35,12 @@ pub trait Backend: Send + Sync {
     fn report(&self, op: OpId) -> Result<String>;
     /// Pre-flight checks as text; changes nothing.
     fn doctor(&self) -> Result<String>;
+    /// The translation table, who owns which address, and what the last scan found. To change the
+    /// table, plan [`Operation::Translation`] with
+    /// [`translation::answers`](crate::intent::translation::answers).
+    fn translation(&self) -> Result<TranslationView>;
+    /// Where an address was found and what leaves on either side, as text.
+    fn explain(&self, subject: Subject) -> Result<String>;
 }
 
 /// Names for the title and the boxes before the nodes have answered.

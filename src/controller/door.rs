@@ -8,8 +8,10 @@ use crate::error::{Error, Result};
 use crate::intent::{Answers, Form, Operation};
 use crate::model::OpId;
 use crate::plan::Plan;
+use crate::render::translation::explained;
 use crate::report::{Format, render};
 use crate::status::{Status, doctor};
+use crate::translate::{Subject, TranslationView};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -114,6 +116,16 @@ impl Backend for Door {
             .plan(Operation::Configure, &Answers::default())
             .map(|review| review.plan);
         Ok(doctor::text(&doctor::examine(&status, &configure)))
+    }
+
+    fn translation(&self) -> Result<TranslationView> {
+        self.controller.translation()
+    }
+
+    fn explain(&self, subject: Subject) -> Result<String> {
+        let (view, row) = self.controller.explain(subject)?;
+        let lines = explained(&view, &row);
+        Ok(lines.iter().map(|line| line.paint(false) + "\n").collect())
     }
 }
 

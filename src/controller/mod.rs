@@ -20,6 +20,7 @@ mod planning;
 mod reactions;
 mod recovery;
 mod remembered;
+mod translation;
 mod undoing;
 
 pub use backups::NodeBackups;

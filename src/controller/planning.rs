@@ -124,6 +124,9 @@ impl Controller {
                 plan::remove::plan(&basis, journals.as_ref().map(|_, journal| journal.as_slice()))?
             }
             Operation::Backup => plan::backup::plan(&basis, intent::backup::resolve(answers)?)?,
+            Operation::Translation => {
+                plan::translation::plan(&basis, &intent::translation::resolve(answers)?)?
+            }
             Operation::Undo(_) => return Err(Error::bug("an undo is planned from the journals")),
         };
         Ok(Review {
@@ -157,6 +160,7 @@ fn query(
         Operation::Traffic => plan::traffic::query(profile),
         Operation::Reverse => plan::reverse::query(),
         Operation::Restart => plan::restart::query(),
+        Operation::Translation => plan::translation::query(),
         // Planned from the journals.
         Operation::Undo(_) => FactsQuery::default(),
     }

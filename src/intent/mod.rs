@@ -17,6 +17,7 @@ pub mod reverse;
 pub mod settings;
 pub mod takeover;
 pub mod traffic;
+pub mod translation;
 pub mod undo;
 
 pub use alone::AloneIntent;
@@ -31,6 +32,7 @@ pub use restart::RestartIntent;
 pub use settings::SettingsIntent;
 pub use takeover::TakeoverIntent;
 pub use traffic::TrafficIntent;
+pub use translation::TranslationIntent;
 
 use crate::error::{Error, Result};
 use crate::model::{Pair, Side};
@@ -69,6 +71,7 @@ pub fn form(operation: Operation, known: &Known<'_>) -> Result<Form> {
         Operation::Settings => settings::form(pair()?),
         Operation::Restart => restart::form(pair()?),
         Operation::Backup => backup::form(pair()?),
+        Operation::Translation => translation::form(pair()?),
         Operation::Undo(op) => {
             pair()?;
             undo::form(op)

@@ -21,6 +21,8 @@ pub enum Operation {
     Restart,
     /// Save the live data of a side.
     Backup,
+    /// Change the translation table.
+    Translation,
     /// Take back an earlier operation.
     Undo(OpId),
 }
@@ -37,6 +39,7 @@ impl Operation {
             Self::Settings => "settings",
             Self::Restart => "restart",
             Self::Backup => "backup",
+            Self::Translation => "translation",
             Self::Undo(_) => "undo",
         }
     }

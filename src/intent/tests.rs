@@ -6,7 +6,7 @@ use crate::error::Kind;
 use crate::model::{OpId, Traffic};
 use proptest::prelude::*;
 
-const OPERATIONS: [Operation; 8] = [
+const OPERATIONS: [Operation; 9] = [
     Operation::Configure,
     Operation::Takeover,
     Operation::Traffic,
@@ -14,6 +14,7 @@ const OPERATIONS: [Operation; 8] = [
     Operation::Remove,
     Operation::Settings,
     Operation::Restart,
+    Operation::Translation,
     Operation::Undo(OpId(3)),
 ];
 

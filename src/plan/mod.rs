@@ -19,6 +19,7 @@ pub mod sample;
 mod step;
 pub mod takeover;
 pub mod traffic;
+pub mod translation;
 pub mod undo;
 pub mod wanted;
 

@@ -14,6 +14,7 @@ use crate::model::{BySide, OpId, Side};
 use crate::plan::{Action, Plan, Stage, Step, StepId, Window};
 use crate::render::Line;
 use crate::status::Status;
+use crate::translate::{Subject, TranslationView};
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
@@ -194,5 +195,13 @@ impl Backend for Fake {
 
     fn doctor(&self) -> Result<String> {
         Ok("all well".to_owned())
+    }
+
+    fn translation(&self) -> Result<TranslationView> {
+        Ok(TranslationView::default())
+    }
+
+    fn explain(&self, subject: Subject) -> Result<String> {
+        Ok(format!("{subject} stays"))
     }
 }

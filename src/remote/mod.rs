@@ -19,7 +19,7 @@ mod link;
 mod local;
 mod operator;
 mod resolve;
-mod sanitize;
+pub mod sanitize;
 mod ssh;
 #[cfg(test)]
 mod stub;

@@ -7,6 +7,7 @@ mod line;
 mod progress;
 mod review;
 mod status;
+pub mod translation;
 
 pub use amount::{bytes, how_far, seconds};
 pub use history::history;

@@ -3,14 +3,18 @@
 //! [`Findings`] what the data holds.
 
 pub mod check;
+mod edit;
 mod findings;
 mod subject;
 mod table;
 mod table_csv;
 mod table_file;
+mod view;
 
+pub use edit::{Edit, Edits, checked_note};
 pub use findings::{Findings, Found, Place};
 pub use subject::Subject;
 pub use table::{Entry, Table};
 pub use table_csv::CsvKind;
 pub use table_file::TRANSLATION_FILE;
+pub use view::{Decision, Files, Owner, Owners, Row, Scanned, TranslationView};

@@ -34,7 +34,8 @@ impl Table {
         self.entries.iter().find(|entry| entry.from == from)
     }
 
-    /// Adds or changes the row about `from`; a note of `None` keeps the present one.
+    /// Adds or changes the row about `from`; a note of `None` keeps the present one, an empty one removes
+    /// it.
     ///
     /// # Errors
     /// Refuses a `to` of another family or kind than `from` (`bad_translation`).
@@ -44,8 +45,9 @@ impl Table {
         }
         if let Some(entry) = self.entries.iter_mut().find(|entry| entry.from == from) {
             entry.to = to;
-            entry.note = note.or(entry.note.take());
+            entry.note = present(note.or(entry.note.take()));
         } else {
+            let note = present(note);
             self.entries.push(Entry { from, to, note });
         }
         Ok(())
@@ -145,6 +147,11 @@ impl Table {
         }
         Ok(Self { entries })
     }
+}
+
+/// An empty note is none.
+fn present(note: Option<String>) -> Option<String> {
+    note.filter(|note| !note.is_empty())
 }
 
 /// Whether `to` may stand for `from`.

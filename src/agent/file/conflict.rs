@@ -29,7 +29,7 @@ pub fn conflict(
             "file_changed" => "plan again; the new plan shows the change",
             _ => "decide by hand which content is right; the backup has the original",
         });
-    match diff(expected, live) {
+    match diff(path, expected, live) {
         Some(diff) => error.with_diff(diff),
         None => error,
     }
@@ -61,9 +61,13 @@ fn short(sha256: &str) -> &str {
     sha256.get(..12).unwrap_or(sha256)
 }
 
-/// Only of text that everybody on the node may read: anything else may hold a secret (S11).
-fn diff(expected: Option<&[u8]>, live: Option<&Live>) -> Option<String> {
-    if live.is_some_and(|live| live.meta.mode & 0o004 == 0) {
+/// Where pairadm's own configuration is: it names addresses, and no secrets.
+const OWN: &str = "/etc/pairadm";
+
+/// Only of text that everybody on the node may read, or that is pairadm's own: anything else may hold a
+/// secret (S11).
+fn diff(path: &Path, expected: Option<&[u8]>, live: Option<&Live>) -> Option<String> {
+    if live.is_some_and(|live| live.meta.mode & 0o004 == 0) && !path.starts_with(OWN) {
         return None;
     }
     let old = std::str::from_utf8(expected?).ok()?;

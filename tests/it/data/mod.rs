@@ -2,3 +2,4 @@
 //! something goes away in the middle.
 
 mod backup;
+mod translation;

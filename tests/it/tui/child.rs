@@ -10,6 +10,7 @@ use pairadm::intent::{Answers, Form, Operation};
 use pairadm::model::OpId;
 use pairadm::plan::Plan;
 use pairadm::status::Status;
+use pairadm::translate::{Subject, TranslationView};
 use pairadm::tui::ask::{AskAnswer, AskRequest, Asker};
 use pairadm::tui::backend::{Backend, Finished, Identity, Past, Unfinished, Way};
 use pairadm::tui::look::Look;
@@ -126,6 +127,14 @@ impl Backend for Scripted {
 
     fn doctor(&self) -> Result<String> {
         Ok("all well".to_owned())
+    }
+
+    fn translation(&self) -> Result<TranslationView> {
+        Ok(TranslationView::default())
+    }
+
+    fn explain(&self, subject: Subject) -> Result<String> {
+        Ok(format!("{subject} stays"))
     }
 }
 
