@@ -36,10 +36,7 @@ pub fn list(view: &TranslationView) -> Vec<Line> {
 /// What the list was made of, where that is not the ordinary.
 fn preamble(view: &TranslationView) -> Vec<Line> {
     let mut lines = Vec::new();
-    let unreachable = [
-        &view.files.unreachable.primary,
-        &view.files.unreachable.secondary,
-    ];
+    let unreachable = [&view.files.unreachable.primary, &view.files.unreachable.secondary];
     for why in unreachable.into_iter().flatten() {
         lines.push(Line::toned(Tone::Warning, why));
     }
@@ -60,7 +57,8 @@ fn cells(row: &Row) -> [String; 6] {
     [
         row.from.to_string(),
         format!("{}, {need}", row.owner.word()),
-        row.count.map_or_else(|| "?".to_owned(), |count| count.to_string()),
+        row.count
+            .map_or_else(|| "?".to_owned(), |count| count.to_string()),
         to,
         row.status(),
         places(&row.places, row.more_places),
@@ -109,15 +107,11 @@ pub fn explained(view: &TranslationView, row: &Row) -> Vec<Line> {
     } else {
         "may be changed"
     };
-    let mut lines = vec![Line::strong(row.from.to_string()).then(
-        Tone::Plain,
-        format!("  owner: {}; it {need}", row.owner.word()),
-    )];
-    lines.extend(
-        row.note
-            .iter()
-            .map(|note| Line::plain(format!("  note: {note}"))),
-    );
+    let mut lines = vec![
+        Line::strong(row.from.to_string())
+            .then(Tone::Plain, format!("  owner: {}; it {need}", row.owner.word())),
+    ];
+    lines.extend(row.note.iter().map(|note| Line::plain(format!("  note: {note}"))));
     lines.push(Line::plain(match row.to {
         Some(to) if to == row.from => "  stays on the secondary, on purpose".to_owned(),
         Some(to) => format!(

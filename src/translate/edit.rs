@@ -32,8 +32,7 @@ pub enum Edit {
 pub struct Edits(pub Vec<Edit>);
 
 impl Edits {
-    const ACCEPTED: &str =
-        "FROM=TO, FROM= (noticed, not decided), -FROM (removed), with a comma between; a note in double quotes may follow";
+    const ACCEPTED: &str = "FROM=TO, FROM= (noticed, not decided), -FROM (removed), with a comma between; a note in double quotes may follow";
 
     /// Makes them in `table`.
     ///
@@ -196,7 +195,7 @@ impl FromStr for Edits {
             match reader.rest.strip_prefix(',') {
                 Some(rest) => reader.rest = rest,
                 None if reader.rest.is_empty() => return Ok(Self(edits)),
-                None => return Err(reader.refused(reader.rest)),
+                None => return Err(refused(reader.rest)),
             }
         }
     }
@@ -221,7 +220,7 @@ impl Reader<'_> {
             return from.trim().parse().map(Edit::Unset);
         }
         let Some((from, to)) = plain.split_once('=') else {
-            return Err(self.refused(plain));
+            return Err(refused(plain));
         };
         let from: Subject = from.trim().parse()?;
         let to = match to.trim() {
@@ -260,10 +259,10 @@ impl Reader<'_> {
             "the note of {from} has no end; accepted: a note between two double quotes"
         ))
     }
+}
 
-    fn refused(&self, text: &str) -> String {
-        format!("`{}` is not a change; accepted: {}", shown(text), Edits::ACCEPTED)
-    }
+fn refused(text: &str) -> String {
+    format!("`{}` is not a change; accepted: {}", shown(text), Edits::ACCEPTED)
 }
 
 #[cfg(test)]

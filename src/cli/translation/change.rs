@@ -42,21 +42,21 @@ pub fn set(session: &Session, args: &SetArgs) -> Result<Done> {
         to: args.to,
         note: args.note.clone(),
     };
-    make(session, Edits(vec![edit]))
+    make(session, &Edits(vec![edit]))
 }
 
 /// Removes a row.
 pub fn unset(session: &Session, args: &UnsetArgs) -> Result<Done> {
-    make(session, Edits(vec![Edit::Unset(args.from)]))
+    make(session, &Edits(vec![Edit::Unset(args.from)]))
 }
 
 /// Carries edits through as one operation.
-pub fn make(session: &Session, edits: Edits) -> Result<Done> {
+pub fn make(session: &Session, edits: &Edits) -> Result<Done> {
     if edits.is_empty() {
         session
             .output
             .say([&crate::render::Line::plain("The table says so already.")]);
         return Done::with(serde_json::json!({ "changes": false }));
     }
-    change::run(session, Operation::Translation, &translation::answers(&edits))
+    change::run(session, Operation::Translation, &translation::answers(edits))
 }

@@ -14,7 +14,8 @@ pub fn run(session: &Session) -> Result<Done> {
     let found = view.problems(&view.table);
     session.output.say(&problems(&found));
     if view.scanned.is_none() {
-        let text = "No data was looked through yet, so what is missing is not known: pairadm translation scan";
+        let text =
+            "No data was looked through yet, so what is missing is not known: pairadm translation scan";
         session.output.say([&Line::toned(Tone::Warning, text)]);
     }
     let bars = found
@@ -23,7 +24,9 @@ pub fn run(session: &Session) -> Result<Done> {
         .count();
     if bars == 0 {
         if found.is_empty() {
-            session.output.say([&Line::toned(Tone::Good, "No problem found.")]);
+            session
+                .output
+                .say([&Line::toned(Tone::Good, "No problem found.")]);
         }
         return Done::with(document(&view));
     }

@@ -35,7 +35,10 @@ pub fn present(basis: &Basis<'_>) -> Result<Present> {
     let differ = texts.windows(2).any(|two| two[0].1 != two[1].1);
     let chosen = texts.iter().position(|(_, text)| text.is_some()).unwrap_or(0);
     if texts.is_empty() {
-        return Err(Error::refused("unreachable", "neither node can be asked for the table"));
+        return Err(Error::refused(
+            "unreachable",
+            "neither node can be asked for the table",
+        ));
     }
     let (side, text) = texts.swap_remove(chosen);
     let text = text.unwrap_or_default();
