@@ -4,6 +4,7 @@
 
 pub mod check;
 mod edit;
+mod engine;
 mod findings;
 mod subject;
 mod table;
@@ -12,6 +13,7 @@ mod table_file;
 mod view;
 
 pub use edit::{Edit, Edits, checked_note};
+pub use engine::{Counts, Occurrence, Translator, scan};
 pub use findings::{Findings, Found, Place};
 pub use subject::Subject;
 pub use table::{Entry, Table};

@@ -1,0 +1,77 @@
+//! Listing the addresses of a text without changing it.
+
+use super::stream::{Piece, Visitor, pass};
+use crate::error::{Error, Result};
+use crate::translate::Subject;
+use memchr::memchr_iter;
+use std::io::{self, Read};
+
+/// One address in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Occurrence<'t> {
+    /// What it says, with its prefix length where it has one.
+    pub subject: Subject,
+    /// How it is written, with its prefix length.
+    pub spelling: &'t [u8],
+    /// Offset of its first byte, from 0.
+    pub offset: u64,
+    /// Its line, from 1.
+    pub line: u64,
+}
+
+/// Shows every address that `reader` gives, in order; the same ones that
+/// [`Translator::copy`](super::Translator::copy) would look up.
+///
+/// # Errors
+/// What reading gives (`not_scanned`).
+pub fn scan(reader: &mut dyn Read, each: impl FnMut(&Occurrence<'_>)) -> Result<()> {
+    scan_io(reader, each)
+        .map_err(|error| Error::refused("not_scanned", "the text cannot be read").because(error))
+}
+
+pub(in crate::translate) fn scan_io(
+    reader: &mut dyn Read,
+    each: impl FnMut(&Occurrence<'_>),
+) -> io::Result<()> {
+    pass(reader, &mut Scan::new(each))
+}
+
+pub(super) struct Scan<F> {
+    each: F,
+    /// Offset of the present piece.
+    offset: u64,
+    /// The line it begins on.
+    line: u64,
+}
+
+impl<F> Scan<F> {
+    pub const fn new(each: F) -> Self {
+        Self {
+            each,
+            offset: 0,
+            line: 1,
+        }
+    }
+}
+
+impl<F: FnMut(&Occurrence<'_>)> Visitor for Scan<F> {
+    fn piece(&mut self, piece: &Piece<'_>) -> io::Result<()> {
+        let text = piece.text;
+        let mut counted = piece.begin;
+        for token in piece.tokens {
+            self.line += memchr_iter(b'\n', &text[counted..token.start()]).count() as u64;
+            counted = token.start();
+            let prefix = token.prefix(text);
+            let end = prefix.map_or(token.end(), |prefix| prefix.end);
+            (self.each)(&Occurrence {
+                subject: token.subject(text, prefix),
+                spelling: &text[token.start()..end],
+                offset: self.offset + (token.start() - piece.begin) as u64,
+                line: self.line,
+            });
+        }
+        self.line += memchr_iter(b'\n', &text[counted..piece.end]).count() as u64;
+        self.offset += (piece.end - piece.begin) as u64;
+        Ok(())
+    }
+}
