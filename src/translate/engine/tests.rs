@@ -84,7 +84,7 @@ fn rows_are_counted_by_use() {
 fn lines_are_counted_from_one() {
     let mut lines = Vec::new();
     scan(&mut &b"10.0.0.1\n\n10.0.0.2 ::1\n"[..], |found| {
-        lines.push(found.line)
+        lines.push(found.line);
     })
     .unwrap();
     assert_eq!(lines, [1, 3, 3]);
