@@ -1,6 +1,7 @@
 //! At every step boundary of `configure` and `takeover` the tool is killed, the link is cut, or a node
 //! loses power; then the same command runs once more. The pair must be in the new state with exactly one
-//! side serving, and after `remove` every original byte must be back.
+//! side serving, and after `remove` every original byte must be back. All the while the kernels of both
+//! nodes are watched: no VIP is ever on both.
 //!
 //! Killing goes through every boundary. A cut link and a cut power cost ten seconds each until the tool
 //! gives up waiting, so of `configure`'s boundaries only every fourth is tried unless
@@ -8,6 +9,7 @@
 
 use super::{MANAGED, Running, assert_serves, drop_vips, run};
 use crate::support::lab::{FreshLab, LabPair};
+use crate::support::sentinel::Sentinel;
 use crate::support::snapshot::Snapshot;
 
 const CONFIGURE: [&str; 2] = ["configure", "--yes"];
@@ -89,12 +91,20 @@ fn takeover_survives(name: &str, fault: FaultFn) {
     for boundary in 1.. {
         let case = format!("{name} after step {boundary}");
         assert_serves(&lab, "alpha", &format!("before {case}"));
+        let sentinel = Sentinel::over(&lab);
         let Met::Fault(code) = interrupted(&mut lab, &TO_BETA, boundary, fault) else {
             assert!(boundary > 8, "{case}: takeover has more steps than that");
             return;
         };
+        let broken = sentinel.report();
         lab.heal();
+        let sentinel = Sentinel::over(&lab);
         let rerun = run(&lab, &TO_BETA, 0);
+        assert_eq!(
+            [broken, sentinel.report()].concat(),
+            Vec::<String>::new(),
+            "{case}: S1"
+        );
         assert_serves(&lab, "beta", &format!("{case} (exit {code:?}), then: {rerun}"));
         run(&lab, &TO_ALPHA, 0);
     }
@@ -128,4 +138,17 @@ fn takeover_with_the_link_cut_at_every_boundary() {
 #[test]
 fn takeover_with_the_power_cut_at_every_boundary() {
     takeover_survives("takeover-power", cut_power);
+}
+
+#[test]
+fn the_watch_sees_a_vip_that_is_on_both_nodes_for_a_moment() {
+    let lab = FreshLab::start("sentinel");
+    run(&lab, &CONFIGURE, 0);
+    let sentinel = Sentinel::over(&lab);
+    let vip = lab.lab.vip_v4;
+    lab.beta().sh(&format!(
+        "ip address add {vip}/32 dev eth0; ip address del {vip}/32 dev eth0"
+    ));
+    let seen = sentinel.report();
+    assert_eq!(seen.len(), 1, "{seen:?}");
 }

@@ -4,5 +4,6 @@
 
 pub mod drive;
 pub mod lab;
+pub mod sentinel;
 pub mod snapshot;
 pub mod wire;
