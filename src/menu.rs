@@ -28,6 +28,8 @@ pub enum Choice {
     Doctor,
     /// The entries about data.
     Data,
+    /// The translation table.
+    Translation,
 }
 
 /// The entries the menu begins with. Texts elsewhere name them by number: 1 status, 2 configure,
@@ -92,11 +94,18 @@ pub const MAIN: &[Entry] = &[
 ];
 
 /// The entries about data.
-pub const DATA: &[Entry] = &[entry(
-    "Back up",
-    "Save the live data of one side. The service goes on meanwhile.",
-    Choice::Operation(Operation::Backup),
-)];
+pub const DATA: &[Entry] = &[
+    entry(
+        "Back up",
+        "Save the live data of one side. The service goes on meanwhile.",
+        Choice::Operation(Operation::Backup),
+    ),
+    entry(
+        "Translation table",
+        "Which address of the primary becomes which on the secondary.",
+        Choice::Translation,
+    ),
+];
 
 const fn entry(label: &'static str, explanation: &'static str, choice: Choice) -> Entry {
     Entry {

@@ -84,6 +84,7 @@ impl Desk<'_> {
             Choice::History => self.history(),
             Choice::Reports => self.report(),
             Choice::Doctor => self.backend.doctor().map(|text| self.say_all(&text)),
+            Choice::Translation => self.translation(),
             Choice::Data => {
                 self.entries(DATA, "q to go back");
                 Ok(())
@@ -132,6 +133,15 @@ impl Desk<'_> {
             return Ok(());
         };
         self.operate(Operation::Undo(op))
+    }
+
+    /// Shows the table, and asks for changes of it.
+    fn translation(&mut self) -> Result<()> {
+        let view = self.backend.translation()?;
+        for line in render::translation::list(&view) {
+            self.talk.say(&line);
+        }
+        self.operate(Operation::Translation)
     }
 
     fn report(&mut self) -> Result<()> {

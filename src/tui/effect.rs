@@ -6,6 +6,8 @@ use super::event::JobId;
 use crate::intent::{Answers, Operation};
 use crate::model::OpId;
 use crate::plan::Plan;
+use crate::translate::{CsvKind, Subject, Table};
+use std::path::PathBuf;
 
 /// Something to do outside the state.
 #[derive(Debug)]
@@ -41,6 +43,14 @@ pub enum Job {
     Report(OpId),
     /// Pre-flight checks.
     Doctor,
+    /// The translation table with what is known around it.
+    Translation,
+    /// Where an address was found, and what it becomes.
+    Explain(Subject),
+    /// Read a table from a file of this machine.
+    Import(PathBuf, CsvKind),
+    /// Write a table into a new file of this machine.
+    Export(PathBuf, CsvKind, Box<Table>),
 }
 
 impl Job {
@@ -58,6 +68,9 @@ impl Job {
             Self::History | Self::Show(_) => "Reading the journals",
             Self::Report(_) => "Reading the report",
             Self::Doctor => "Checking both nodes; nothing is changed",
+            Self::Translation | Self::Explain(_) => "Reading the translation table",
+            Self::Import(..) => "Reading the file",
+            Self::Export(..) => "Writing the file",
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::intent::{Form, Operation};
 use crate::plan::Plan;
 use crate::status::Status;
+use crate::translate::{Table, TranslationView};
 use crossterm::event::{KeyEvent, MouseEvent};
 
 /// Number of a job that a worker does; answers to jobs nobody waits for any more are dropped by it.
@@ -74,4 +75,10 @@ pub enum Reply {
     History(Result<Vec<Past>>),
     /// A text to read, under its title.
     Text(String, Result<String>),
+    /// The translation table.
+    Translation(Result<Box<TranslationView>>),
+    /// A table out of a file.
+    Imported(Result<Table>),
+    /// Something was done that one line tells.
+    Said(Result<String>),
 }

@@ -14,6 +14,7 @@
 
 pub mod ask;
 pub use crate::controller::backend;
+mod csv_file;
 pub mod draw;
 mod duration;
 pub mod effect;
@@ -30,6 +31,7 @@ pub mod state;
 mod terminal;
 mod text;
 mod turn;
+mod typing;
 pub mod update;
 mod widgets;
 

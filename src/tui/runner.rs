@@ -2,6 +2,7 @@
 
 use super::ask::Asker;
 use super::backend::{Backend, Finished};
+use super::csv_file;
 use super::effect::{Effect, Job};
 use super::event::{Event, JobId, Reply};
 use super::terminal::WORKER;
@@ -116,6 +117,9 @@ enum JobKind {
     Change,
     History,
     Text,
+    Translation,
+    Import,
+    Export,
 }
 
 impl JobKind {
@@ -125,7 +129,10 @@ impl JobKind {
             Job::Plan(operation, _) => Self::Plan(*operation),
             Job::Apply(_) | Job::Resume(..) => Self::Change,
             Job::History => Self::History,
-            Job::Show(_) | Job::Report(_) | Job::Doctor => Self::Text,
+            Job::Show(_) | Job::Report(_) | Job::Doctor | Job::Explain(_) => Self::Text,
+            Job::Translation => Self::Translation,
+            Job::Import(..) => Self::Import,
+            Job::Export(..) => Self::Export,
         }
     }
 
@@ -136,6 +143,9 @@ impl JobKind {
             Self::Change => Reply::Finished(Finished::failed(error)),
             Self::History => Reply::History(Err(error)),
             Self::Text => Reply::Text(String::new(), Err(error)),
+            Self::Translation => Reply::Translation(Err(error)),
+            Self::Import => Reply::Imported(Err(error)),
+            Self::Export => Reply::Said(Err(error)),
         }
     }
 }
@@ -158,6 +168,10 @@ fn carry_out(backend: &dyn Backend, job: Job, listener: &mut dyn Listener, cance
         Job::Show(op) => Reply::Text(format!("Operation {op}"), backend.show(op)),
         Job::Report(op) => Reply::Text(format!("Report of operation {op}"), backend.report(op)),
         Job::Doctor => Reply::Text("Doctor".to_owned(), backend.doctor()),
+        Job::Translation => Reply::Translation(backend.translation().map(Box::new)),
+        Job::Explain(subject) => Reply::Text(subject.to_string(), backend.explain(subject)),
+        Job::Import(path, kind) => Reply::Imported(csv_file::read(&path, kind)),
+        Job::Export(path, kind, table) => Reply::Said(csv_file::write(&path, kind, &table)),
     }
 }
 

@@ -166,6 +166,7 @@ impl Menu {
             Choice::History => Turn::open(Screen::History(History::new(Purpose::Undo))),
             Choice::Reports => Turn::open(Screen::History(History::new(Purpose::Read))),
             Choice::Doctor => Turn::job(Job::Doctor),
+            Choice::Translation => Turn::job(Job::Translation),
             Choice::Data => Turn::open(Screen::Menu(Self::data())),
         }
     }

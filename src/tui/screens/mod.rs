@@ -12,6 +12,7 @@ pub mod progress;
 pub mod question;
 pub mod review;
 pub mod text;
+pub mod translation;
 
 use super::pair_view::PairView;
 use super::state::State;
@@ -39,6 +40,8 @@ pub enum Screen {
     History(history::History),
     /// A text to read.
     Text(text::TextScreen),
+    /// The translation table, edited.
+    Translation(Box<translation::Translation>),
     /// Waiting for a worker.
     Busy(busy::Busy),
     /// A choice to make.
@@ -71,6 +74,7 @@ impl Screen {
             Self::Outcome(screen) => screen.key(key, around),
             Self::History(screen) => screen.key(key, around),
             Self::Text(screen) => screen.key(key, around),
+            Self::Translation(screen) => screen.key(key, around),
             Self::Busy(screen) => screen.key(key),
             Self::Confirm(screen) => screen.key(key),
             Self::Question(screen) => screen.key(key),
@@ -88,6 +92,7 @@ impl Screen {
             Self::Outcome(screen) => screen.mouse(mouse, around),
             Self::History(screen) => screen.mouse(mouse, around),
             Self::Text(screen) => screen.mouse(mouse, around),
+            Self::Translation(screen) => screen.mouse(mouse, around),
             Self::Confirm(screen) => screen.mouse(mouse, around),
             Self::Busy(_) | Self::Question(_) => Turn::Stay,
         }
@@ -97,6 +102,7 @@ impl Screen {
     pub fn paste(&mut self, text: &str, around: Around<'_>) {
         match self {
             Self::Form(screen) => screen.paste(text, around),
+            Self::Translation(screen) => screen.paste(text),
             Self::Question(screen) => screen.paste(text),
             _ => {}
         }
@@ -113,6 +119,7 @@ impl Screen {
             Self::Outcome(screen) => screen.draw(frame, area, state),
             Self::History(screen) => screen.draw(frame, area, state),
             Self::Text(screen) => screen.draw(frame, area, state),
+            Self::Translation(screen) => screen.draw(frame, area, state),
             Self::Busy(screen) => screen.draw(frame, area, state),
             Self::Confirm(screen) => screen.draw(frame, area, state),
             Self::Question(screen) => screen.draw(frame, area, state),
@@ -139,6 +146,7 @@ impl Screen {
             Self::Outcome(_) => "Result",
             Self::History(screen) => screen.purpose.title(),
             Self::Text(screen) => &screen.title,
+            Self::Translation(_) => "Translation table",
             Self::Menu(screen) => screen.crumb(),
             Self::Busy(_) | Self::Confirm(_) | Self::Question(_) => "",
         }
@@ -155,6 +163,7 @@ impl Screen {
             Self::Outcome(screen) => screen.hints(),
             Self::History(_) => history::HINTS,
             Self::Text(_) => text::HINTS,
+            Self::Translation(screen) => screen.hints(),
             Self::Busy(_) => busy::HINTS,
             Self::Confirm(_) => confirm::HINTS,
             Self::Question(_) => question::HINTS,
@@ -171,6 +180,7 @@ impl Screen {
             Self::Progress(_) => include_str!("help/progress.txt"),
             Self::Outcome(_) => include_str!("help/outcome.txt"),
             Self::History(_) => include_str!("help/history.txt"),
+            Self::Translation(_) => include_str!("help/translation.txt"),
             Self::Text(_) | Self::Busy(_) | Self::Confirm(_) | Self::Question(_) => {
                 include_str!("help/text.txt")
             }

@@ -36,6 +36,12 @@ const REFUSED_HINTS: &[KeyHint] = &[
     ("Up Down", "scroll"),
     ("F1", "help"),
 ];
+const ROLLED_BACK_HINTS: &[KeyHint] = &[
+    ("Esc", "back to the questions"),
+    ("Enter", "to the menu"),
+    ("o", "report"),
+    ("F1", "help"),
+];
 const OPEN_HINTS: &[KeyHint] = &[
     ("r", "go on with it"),
     ("u", "take it back"),
@@ -75,6 +81,11 @@ impl Outcome {
         self.verdict == Verdict::Incomplete && self.finished.end.is_none() && self.op.is_some()
     }
 
+    /// Nothing is different, so the answers can be changed and tried again.
+    fn as_before(&self) -> bool {
+        matches!(self.verdict, Verdict::Refused | Verdict::RolledBack)
+    }
+
     fn rows(&self, size: (u16, u16)) -> Vec<Row> {
         let columns = layout::columns(size).saturating_sub(2);
         let wrapped = self.paragraphs.iter().flat_map(|(tone, paragraph)| {
@@ -95,7 +106,7 @@ impl Outcome {
             return Turn::Stay;
         }
         match (key.code, self.op) {
-            (KeyCode::Esc, _) if self.verdict == Verdict::Refused => Turn::Back,
+            (KeyCode::Esc, _) if self.as_before() => Turn::Back,
             (KeyCode::Enter | KeyCode::Esc | KeyCode::Char('q'), _) => Turn::Home,
             (KeyCode::Char('o'), Some(op)) => Turn::job(Job::Report(op)),
             (KeyCode::Char('r'), Some(op)) if self.open() => Turn::job(Job::Resume(op, Way::Forward)),
@@ -115,6 +126,7 @@ impl Outcome {
     pub fn hints(&self) -> &'static [KeyHint] {
         match self.verdict {
             Verdict::Refused => REFUSED_HINTS,
+            Verdict::RolledBack => ROLLED_BACK_HINTS,
             _ if self.open() => OPEN_HINTS,
             _ => HINTS,
         }

@@ -15,6 +15,7 @@ use crate::tui::screens::outcome::Outcome;
 use crate::tui::screens::progress::Progress;
 use crate::tui::screens::review::Review;
 use crate::tui::screens::text::TextScreen;
+use crate::tui::screens::translation::Translation;
 use crate::tui::state::State;
 
 /// Starts a job: one that changes nodes gets the progress screen, any other a sign of waiting.
@@ -103,10 +104,27 @@ pub(super) fn replied(state: &mut State, job: JobId, reply: Reply) -> Vec<Effect
         Reply::Text(title, Ok(body)) => {
             state.screens.push(Screen::Text(TextScreen::new(title, &body)));
         }
+        Reply::Translation(Ok(view)) => {
+            let screen = Translation::new(*view);
+            state.screens.push(Screen::Translation(Box::new(screen)));
+        }
+        Reply::Imported(Ok(table)) => {
+            if let Some(Screen::Translation(screen)) = state.screens.last_mut() {
+                screen.imported(table);
+            }
+        }
+        Reply::Said(Ok(what)) => {
+            if let Some(Screen::Translation(screen)) = state.screens.last_mut() {
+                screen.say(what);
+            }
+        }
         Reply::Form(_, Err(error))
         | Reply::Plan(_, Err(error))
         | Reply::History(Err(error))
-        | Reply::Text(_, Err(error)) => show_error(state, &error),
+        | Reply::Text(_, Err(error))
+        | Reply::Translation(Err(error))
+        | Reply::Imported(Err(error))
+        | Reply::Said(Err(error)) => show_error(state, &error),
         Reply::Finished(_) => {}
     }
     Vec::new()
@@ -140,11 +158,11 @@ fn finished_job(state: &mut State, job: JobId, finished: Finished) -> Vec<Effect
         return Vec::new();
     };
     if let Some(Screen::Progress(progress)) = state.screens.get(place) {
-        let refused = finished.verdict() == Verdict::Refused;
+        let as_before = matches!(finished.verdict(), Verdict::Refused | Verdict::RolledBack);
         let outcome = Screen::Outcome(Box::new(Outcome::new(progress, finished)));
         state.screens.truncate(place);
         // The plan is used up; the answers it was made from are not.
-        if refused && matches!(state.top(), Some(Screen::Review(_))) {
+        if as_before && matches!(state.top(), Some(Screen::Review(_))) {
             state.screens.pop();
         }
         state.screens.push(outcome);

@@ -67,6 +67,7 @@ fn help(state: &State, key: KeyEvent) -> Option<Turn> {
     let own = match top {
         Screen::Form(_) | Screen::Question(_) | Screen::Busy(_) | Screen::Confirm(_) => true,
         Screen::Text(text) => text.is_help(),
+        Screen::Translation(screen) => screen.typing(),
         _ => false,
     };
     let wanted = matches!(key.code, KeyCode::F(1) | KeyCode::Char('?'));

@@ -1,7 +1,7 @@
 //! The menu as a process of its own, for tests on a real terminal: this test binary starts itself with
 //! the one ignored test below, over a backend that does as the test needs.
 
-use super::fixture::{form, identity, past, plan, status};
+use super::fixture::{form, identity, past, plan, status, translation_view};
 use pairadm::agent::protocol::End;
 use pairadm::controller::Cancel;
 use pairadm::engine::{Event, Listener, Progress};
@@ -73,11 +73,16 @@ impl Backend for Scripted {
         Ok(form)
     }
 
-    fn plan(&self, _: Operation, _: &Answers) -> Result<Plan> {
-        Ok(plan())
+    fn plan(&self, operation: Operation, answers: &Answers) -> Result<Plan> {
+        let mut plan = plan();
+        if operation == Operation::Translation {
+            operation.verb().clone_into(&mut plan.operation);
+            answers.get("changes").unwrap().clone_into(&mut plan.title);
+        }
+        Ok(plan)
     }
 
-    fn apply(&self, _: &Plan, listener: &mut dyn Listener, cancel: &Cancel) -> Result<Finished> {
+    fn apply(&self, plan: &Plan, listener: &mut dyn Listener, cancel: &Cancel) -> Result<Finished> {
         listener.on(&Event {
             at_us: 100,
             progress: Progress::Begun {
@@ -85,6 +90,14 @@ impl Backend for Scripted {
                 tag: String::new(),
             },
         });
+        if plan.operation == "translation" {
+            return Ok(Finished {
+                op: Some(OpId(14)),
+                end: Some(End::Committed),
+                error: None,
+                report: None,
+            });
+        }
         let began = Instant::now();
         while !cancel.asked() && began.elapsed() < Duration::from_secs(30) {
             sleep(Duration::from_millis(5));
@@ -130,7 +143,7 @@ impl Backend for Scripted {
     }
 
     fn translation(&self) -> Result<TranslationView> {
-        Ok(TranslationView::default())
+        Ok(translation_view())
     }
 
     fn explain(&self, subject: Subject) -> Result<String> {

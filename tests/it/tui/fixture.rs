@@ -8,6 +8,7 @@ use pairadm::intent::{Answers, Field, FieldKind, Form};
 use pairadm::model::{BySide, Generation, OpId, Side, Traffic};
 use pairadm::plan::{Action, Content, FilePut, Keep, Plan, Stage, Step, StepId, UnitVerb, Window};
 use pairadm::status::{NodeStatus, Severity, Status, Warning};
+use pairadm::translate::{Entry, Files, Findings, Found, Owners, Place, Scanned, Table, TranslationView};
 use pairadm::tui::backend::{Identity, PairNames, Past, Unfinished};
 use pairadm::tui::draw::draw;
 use pairadm::tui::effect::{Effect, Job};
@@ -321,6 +322,71 @@ pub fn unfinished() -> Unfinished {
         done: 3,
         who: "root@alpha".to_owned(),
         since: "2026-11-20 20:23".to_owned(),
+    }
+}
+
+/// A table with a row of each kind: missing, decided, kept, undecided, unlisted.
+pub fn translation_view() -> TranslationView {
+    let entry = |from: &str, to: &str, note: &str| Entry {
+        from: from.parse().unwrap(),
+        to: to.parse().ok(),
+        note: (!note.is_empty()).then(|| note.to_owned()),
+    };
+    let place = |file: &str, table: Option<&str>, column: Option<&str>, line, count| Place {
+        file: file.to_owned(),
+        table: table.map(str::to_owned),
+        column: column.map(str::to_owned),
+        line,
+        count,
+    };
+    let found = |subject: &str, places: Vec<Place>| Found {
+        subject: subject.parse().unwrap(),
+        spellings: 1,
+        count: places.iter().map(|place| place.count).sum(),
+        places,
+        more_places: 0,
+    };
+    let config = |line, count| place("etc/kamailio/kamailio.cfg", None, None, Some(line), count);
+    let row = |table, column, count| place("kamailio.sqlite", Some(table), Some(column), None, count);
+    let mut all = vec![
+        found("10.77.0.2", vec![config(14, 2), row("location", "socket", 338)]),
+        found("10.77.0.10", vec![config(9, 4)]),
+        found("10.77.0.3", vec![row("dispatcher", "destination", 1)]),
+        found("10.50.1.20", vec![row("address", "ip_addr", 3)]),
+        found("192.0.2.77", vec![row("dispatcher", "destination", 12)]),
+        found("2001:db8:50::20", vec![config(40, 1)]),
+        found("198.51.100.0/24", vec![row("address", "mask", 2)]),
+    ];
+    all.sort_by_key(|found| found.subject);
+    TranslationView {
+        table: Table {
+            entries: vec![
+                entry("10.50.1.20", "10.60.1.20", "sbc in the old building"),
+                entry("2001:db8:50::20", "2001:db8:60::20", ""),
+                entry("192.0.2.77", "10.77.0.254", "provider"),
+                entry("198.51.100.0/24", "198.51.100.0/24", "phones"),
+                entry("203.0.113.9", "", "to be asked"),
+            ],
+        },
+        files: Files {
+            shown: Some(Side::Secondary),
+            ..Files::default()
+        },
+        scanned: Some(Scanned {
+            side: Side::Primary,
+            what: "mirror op7".to_owned(),
+            made: 1_795_200_000,
+            findings: Findings {
+                found: all,
+                opaque: Vec::new(),
+            },
+        }),
+        owners: Owners {
+            primary: ["10.77.0.2", "10.77.0.10"].map(|ip| ip.parse().unwrap()).to_vec(),
+            secondary: ["10.77.0.3", "10.77.0.10"].map(|ip| ip.parse().unwrap()).to_vec(),
+            virtual_addresses: vec!["10.77.0.10".parse().unwrap()],
+            others: vec![("10.77.0.254".parse().unwrap(), "the control address".to_owned())],
+        },
     }
 }
 

@@ -7,3 +7,4 @@ mod forms;
 mod frames;
 mod pty;
 mod terminal;
+mod translation;

@@ -128,6 +128,26 @@ fn ctrl_c_stops_the_operation_and_offers_both_ways() {
 }
 
 #[test]
+fn the_table_is_edited_reviewed_and_applied() {
+    let mut pty = menu("plain");
+    pty.wait_for("ACTIVE");
+    pty.press("12\r");
+    pty.wait_for("Translation table");
+    pty.press("2\r");
+    pty.wait_for("MISSING");
+    pty.press("\r10.77.0.3\r");
+    pty.wait_for("NOT SAVED");
+    pty.press("s");
+    pty.wait_for("10.77.0.2=10.77.0.3");
+    pty.press("y");
+    pty.wait_for("DONE");
+    pty.press("\r");
+    pty.wait_for("Enter choice (1-12)");
+    pty.press("q");
+    pty.wait_for_end();
+}
+
+#[test]
 fn a_hang_up_stops_the_operation_after_its_step_and_ends_the_menu() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");
