@@ -131,7 +131,7 @@ fn notice(basis: &Basis<'_>) -> Result<Vec<String>> {
         lines.push(format!("{}: traffic {traffic} now.", basis.label(side)));
         if !held.is_empty() {
             lines.push(format!(
-                "{} keeps {} until its next start: enter the address in its network configuration if it shall stay.",
+                "{} keeps {} until its next start: enter the address in its network configuration if it shall stay, or take it off with `ip address delete`.",
                 basis.label(side),
                 held.join(", ")
             ));
@@ -143,11 +143,23 @@ fn notice(basis: &Basis<'_>) -> Result<Vec<String>> {
             ));
         }
     }
-    lines.push(
-        "The nodes' own keys for each other stay in /var/lib/pairadm/keys; nothing accepts them any more."
-            .to_owned(),
-    );
+    lines.extend(stays());
     Ok(lines)
+}
+
+/// What is left for an undo, and how it goes. The nodes' keys are among it: they open nothing once the
+/// lines in `authorized_keys` are gone, and an undo brings those lines back.
+fn stays() -> [String; 7] {
+    let (program, remembered) = (paths::PROGRAM, paths::VAR_DIR);
+    [
+        "Stays on both nodes, because an undo needs it:".to_owned(),
+        format!("- the program {program}"),
+        format!("- {remembered}: journals, and the nodes' own keys, which nothing accepts any more"),
+        "- originals beside their files, as FILE.pairadm_PID_EPOCH".to_owned(),
+        "When it shall never be undone, on each node:".to_owned(),
+        "- find / -xdev -name '*.pairadm_*_*' -delete".to_owned(),
+        format!("- rm -rf {remembered} {program}"),
+    ]
 }
 
 /// Paths that hold nothing but what pairadm wrote.

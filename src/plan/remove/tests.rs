@@ -74,6 +74,13 @@ fn untouched_files_go_back_by_the_journal() {
         "{:?}",
         plan.notice
     );
+    assert!(
+        plan.notice
+            .iter()
+            .any(|line| line.ends_with("rm -rf /var/lib/pairadm /usr/local/sbin/pairadm")),
+        "{:?}",
+        plan.notice
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The main job end to end: configure, move traffic, block and allow it, reverse, undo, report, remove.
 
 use super::{MANAGED, assert_serves, blocks, drop_vips, json, run};
-use crate::support::lab::FreshLab;
+use crate::support::lab::{FreshLab, LabPair};
 
 #[test]
 fn a_pair_is_configured_moved_reversed_undone_and_removed() {
@@ -46,12 +46,38 @@ fn a_pair_is_configured_moved_reversed_undone_and_removed() {
 
     run(&lab, &["takeover", "--to", "secondary", "--yes"], 0);
     assert_serves(&lab, "alpha", "alpha is the secondary now");
-    run(&lab, &["remove", "--yes", "--set", "proceed=continue"], 0);
+    assert!(logs_in(&lab), "each node has a way to the other");
+    let removed = run(&lab, &["remove", "--yes", "--set", "proceed=continue"], 0);
+    let said = removed.lines().map(str::trim);
+    let cleaning: Vec<&str> = said
+        .filter(|line| line.starts_with("find ") || line.starts_with("rm "))
+        .collect();
+    assert_eq!(cleaning.len(), 2, "{removed}");
+    assert!(!logs_in(&lab), "the key that is left opens nothing");
     drop_vips(&lab);
     for (before, node) in before.iter().zip([lab.alpha(), lab.beta()]) {
         assert_eq!(before.changes_to(&node.snapshot(&MANAGED)), Vec::<String>::new());
         assert_eq!(blocks(node), [false; 2]);
+        // What the notice says.
+        for line in &cleaning {
+            node.sh(line);
+        }
+        let left = node.sh("find / -xdev -name '*pairadm*'");
+        assert_eq!(
+            left, "/etc/pairadm\n",
+            "what an administrator may have put there stays"
+        );
     }
+}
+
+/// Whether alpha's own key opens beta.
+fn logs_in(lab: &LabPair) -> bool {
+    let beta = lab.beta().node.v4;
+    let line = format!(
+        "ssh -i /var/lib/pairadm/keys/id_ed25519 -o BatchMode=yes -o StrictHostKeyChecking=no \
+         -o UserKnownHostsFile=/dev/null root@{beta} true"
+    );
+    lab.alpha().exec(&["sh", "-c", &line]).status.success()
 }
 
 #[test]
