@@ -35,7 +35,7 @@ use crate::engine::Session;
 use crate::error::{Error, Result};
 use crate::intent::{self, Form, Known, Operation};
 use crate::model::{BySide, Pair, Side};
-use crate::remote::{Dialer, Operator};
+use crate::remote::{Dial, Dialer, Named, Operator};
 use crate::report::Journals;
 use crate::status::Status;
 use std::path::PathBuf;
@@ -167,9 +167,17 @@ impl Controller {
         dialer
     }
 
-    /// Links to `sides` in parallel; what could not be reached comes back beside them.
+    /// Links to `sides` in parallel; what could not be reached comes back beside them. Only `configure`,
+    /// which looks at the names itself and may change them, and a server without a pair take any host.
     fn connect(&self, pair: &Pair, operation: &str, sides: &[Side]) -> (Session, BySide<Option<Error>>) {
-        Session::open(self.dialer(pair), identity::owner(operation), names(pair), sides)
+        let dialer = self.dialer(pair);
+        let any = operation == Operation::Configure.verb() || self.pair().is_none();
+        let dial: Arc<dyn Dial> = if any {
+            dialer
+        } else {
+            Arc::new(Named::new(dialer, pair))
+        };
+        Session::open(dial, identity::owner(operation), names(pair), sides)
     }
 }
 

@@ -84,3 +84,28 @@ fn of_two_operators_the_second_is_refused_and_told_who_the_first_is() {
     );
     assert_eq!(first.end(), Some(0), "the first goes on undisturbed");
 }
+
+#[test]
+fn a_host_of_another_name_gets_no_steps() {
+    let lab = FreshLab::start("wrong-name");
+    run(&lab, &CONFIGURE, 0);
+    lab.beta().sh("hostname gamma");
+    for arguments in [
+        &["takeover", "--to", "secondary", "--yes"][..],
+        &["traffic", "block", "--side", "secondary", "--override", "--yes"],
+        &["undo", "1", "--yes"],
+    ] {
+        let (exit, told) = json(&lab, arguments);
+        assert_eq!(exit, 2, "{told}");
+        assert_eq!(told["error"]["code"], "wrong_hostname", "{told}");
+        assert_eq!(told["error"]["node"], "beta", "{told}");
+    }
+    assert!(
+        run(&lab, &["status"], 0).contains("gamma"),
+        "status says who answers instead"
+    );
+    let configured = run(&lab, &CONFIGURE, 2);
+    assert!(configured.contains("gamma"), "{configured}");
+    lab.beta().sh("hostname beta");
+    run(&lab, &["takeover", "--to", "secondary", "--yes"], 0);
+}
