@@ -21,6 +21,7 @@ pub mod lock;
 mod meter;
 mod network;
 pub mod paths;
+pub mod peer;
 pub mod program;
 pub mod protocol;
 pub mod reaction;

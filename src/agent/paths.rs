@@ -69,6 +69,16 @@ impl NodePaths {
         &self.lock
     }
 
+    /// What is gone after a boot.
+    pub fn run(&self) -> &Path {
+        self.lock.parent().unwrap_or(&self.lock)
+    }
+
+    /// What the other node may read, while it may.
+    pub fn offer(&self) -> PathBuf {
+        self.run().join("offer")
+    }
+
     /// The kernel's parameters, `/proc/sys`.
     pub fn proc_sys(&self) -> &Path {
         &self.proc_sys

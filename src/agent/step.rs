@@ -1,13 +1,14 @@
 //! One step on this node: what it finds, how it is applied, read back and taken back, by kind of action.
 
+use super::data::{self, mirror};
 use super::file::{self, Want, Wear};
 use super::found::Found;
 use super::journal::{self, Log};
 use super::meter::Meter;
 use super::paths::NodePaths;
-use super::protocol::StepReport;
+use super::protocol::{End, StepReport};
 use super::traffic::Gate;
-use super::{data, hook, network, reaction, state, sysctl, take_back, unit};
+use super::{hook, network, reaction, state, sysctl, take_back, unit};
 use crate::error::{Error, Result};
 use crate::model::digest::sha256;
 use crate::model::{Debt, Mode, NodeState, OpId, Standby};
@@ -105,6 +106,9 @@ fn find_other(context: &Context<'_>, step: &Step) -> Result<Option<Found>> {
             state: state::read(context.paths)?,
         },
         Action::Save(_) => Found::Kept(data::look(context)),
+        Action::Offer(_) | Action::Pull(_) | Action::Withdraw(_) | Action::KeepMirror { .. } => {
+            Found::Nothing
+        }
         action => network::find(action, context.deadline)?.unwrap_or(Found::Nothing),
     };
     Ok(Some(found))
@@ -138,6 +142,10 @@ pub fn apply(context: &Context<'_>, gate: &mut Gate, action: &Action, found: &Fo
             owed(debt.as_ref(), context.op).as_ref(),
         ),
         (Action::Save(order), _) => data::apply(context, order),
+        (Action::Offer(order), _) => mirror::offer(context, order),
+        (Action::Pull(order), _) => mirror::pull(context, order),
+        (Action::Withdraw(order), _) => mirror::withdraw_unchanged(context, order),
+        (Action::KeepMirror { .. }, _) => mirror::keep(context),
         (Action::File(_), _) => Err(unprepared()),
         (action, _) => network::apply(gate, action, context.deadline),
     }
@@ -151,6 +159,9 @@ pub fn verify(context: &Context<'_>, action: &Action, found: &Found) -> Result<S
         (Action::Unit { unit, verb }, _) => unit::verify(context, unit, *verb),
         (Action::Sysctl { values }, _) => sysctl::verify(context.paths, values),
         (Action::Save(order), _) => data::verify(context, order),
+        (Action::Offer(order), _) => mirror::verify_offer(context, order),
+        (Action::Pull(_), _) => mirror::verify_pulled(context),
+        (Action::KeepMirror { .. }, _) => mirror::verify_kept(context),
         (Action::State { state }, _) => state::verify(context.paths, state),
         (
             Action::Note {
@@ -163,11 +174,13 @@ pub fn verify(context: &Context<'_>, action: &Action, found: &Found) -> Result<S
             pending_restart,
             owed(debt.as_ref(), context.op).as_ref(),
         ),
-        (Action::Hook { .. } | Action::React { .. } | Action::TakeBack { .. }, _) => Ok(StepReport {
-            changed: false,
-            detail: "nothing to read back".to_owned(),
-            backup: None,
-        }),
+        (Action::Hook { .. } | Action::React { .. } | Action::TakeBack { .. } | Action::Withdraw(_), _) => {
+            Ok(StepReport {
+                changed: false,
+                detail: "nothing to read back".to_owned(),
+                backup: None,
+            })
+        }
         (Action::File(_), _) => Err(unprepared()),
         (action, _) => network::verify(action, context.deadline),
     }
@@ -250,6 +263,13 @@ pub fn revert(
             state::revert_note(context.paths, pending_restart, debt.as_ref(), before.as_ref())
         }
         (Action::Save(order), Found::Kept(before)) => data::revert(context, order, before),
+        (Action::Offer(_), _) => mirror::withdraw(context),
+        (Action::Pull(_) | Action::Withdraw(_), _) => Ok(StepReport {
+            changed: false,
+            detail: "what was copied serves the next copy".to_owned(),
+            backup: None,
+        }),
+        (Action::KeepMirror { .. }, _) => mirror::take_name_back(context),
         (
             Action::Save(_)
             | Action::File(_)
@@ -263,8 +283,15 @@ pub fn revert(
 }
 
 /// Removes what crashes in the middle of the operation may have left beside its files, also of steps
-/// whose intent never reached the journal.
-pub fn sweep(context: &Context<'_>, log: &Log) -> Result<()> {
+/// whose intent never reached the journal; and once it is committed, what it was to replace.
+pub fn sweep(context: &Context<'_>, log: &Log, end: End) -> Result<()> {
+    for step in log.plan.steps() {
+        match &step.action {
+            Action::KeepMirror { keep } if end == End::Committed => mirror::rotate(context.paths, *keep)?,
+            Action::Offer(_) => drop(mirror::withdraw(context)?),
+            _ => {}
+        }
+    }
     let planned = log.plan.steps().filter_map(|step| match &step.action {
         Action::File(put) => Some(PathBuf::from(&put.path)),
         _ => None,
@@ -281,7 +308,7 @@ pub fn sweep(context: &Context<'_>, log: &Log) -> Result<()> {
 /// Steps that may take longer than a request; for the way back of an earlier step that step counts.
 pub fn takes_long(context: &Context<'_>, action: &Action) -> Result<bool> {
     Ok(match action {
-        Action::Save(_) => true,
+        Action::Save(_) | Action::Offer(_) | Action::Pull(_) | Action::Withdraw(_) => true,
         Action::TakeBack { op, step } => match take_back::earlier_action(context, *op, *step)? {
             Some(action) => takes_long(context, &action)?,
             None => false,

@@ -114,6 +114,9 @@ pub enum Command {
     /// Serve requests of a controller on standard input
     #[command(hide = true)]
     Agent,
+    /// What the other node's key may do on this one
+    #[command(hide = true)]
+    Peer,
     /// Take back what an operation armed on this node
     #[command(hide = true)]
     AgentRevert(RevertArgs),
@@ -147,6 +150,7 @@ impl Command {
             Self::Lab(_) => "lab",
             Self::Completions(_) => "completions",
             Self::Agent => "agent",
+            Self::Peer => "peer",
             Self::AgentRevert(_) => "agent-revert",
             Self::Guard(_) => "guard",
         }

@@ -75,6 +75,7 @@ fn dispatch(session: &Session, command: Command) -> Result<Done> {
         Command::Lab(args) => lab::run(session, &args),
         Command::Completions(args) => completions::run(session, &args),
         Command::Agent => node::agent(),
+        Command::Peer => node::peer(),
         Command::AgentRevert(args) => node::revert(&args),
         Command::Guard(args) => node::guard(session, &args),
     }

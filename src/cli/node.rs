@@ -39,6 +39,15 @@ pub fn agent() -> Result<Done> {
     })
 }
 
+/// Serves the other node of the pair, as far as its key may.
+pub fn peer() -> Result<Done> {
+    let exit_code = crate::agent::peer::run(std::env::var_os("SSH_ORIGINAL_COMMAND"))?;
+    Ok(Done {
+        exit_code,
+        ..Done::default()
+    })
+}
+
 /// Takes back what was armed and never confirmed.
 pub fn revert(args: &RevertArgs) -> Result<Done> {
     match args.op {

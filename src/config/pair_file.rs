@@ -7,7 +7,8 @@ use crate::model::syntax::{
     absolute_path, host, host_address, host_key, host_v4, host_v6, interface, login, plain_name, shown,
 };
 use crate::model::{
-    Addresses, BlockStyle, BySide, ExtraFile, Node, Pair, Port, ServerId, SshTarget, Standby, Takeover, Vip,
+    Addresses, BlockStyle, BySide, Copying, ExtraFile, Node, Pair, Port, ServerId, SshTarget, Standby,
+    Takeover, Vip,
 };
 use std::path::Path;
 
@@ -47,6 +48,7 @@ fn read(mut root: Section<'_>) -> Option<Pair> {
     let ntp = root.list("ntp", host);
     let standby = root.text("standby", str::parse::<Standby>);
     let encrypted_link = root.flag("encrypted_link");
+    let copying = copying(&mut root);
     let primary = node(&mut root, "primary");
     let secondary = node(&mut root, "secondary");
     let vips: Option<Vec<Vip>> = root.sections("vip").into_iter().map(vip).collect();
@@ -67,7 +69,22 @@ fn read(mut root: Section<'_>) -> Option<Pair> {
         files: files?,
         standby: standby.unwrap_or_default(),
         encrypted_link: encrypted_link.unwrap_or(true),
+        copying,
     })
+}
+
+fn copying(root: &mut Section<'_>) -> Copying {
+    let usual = Copying::default();
+    let number = |parse: fn(&str) -> Result<u32, String>| move |number: i64| parse(&number.to_string());
+    Copying {
+        keep: root
+            .number("mirrors_keep", number(Copying::parse_keep))
+            .unwrap_or(usual.keep),
+        max_age_h: root
+            .number("backup_max_age", number(Copying::parse_max_age))
+            .unwrap_or(usual.max_age_h),
+        limit: root.number("copy_limit", number(Copying::parse_limit)),
+    }
 }
 
 fn node(root: &mut Section<'_>, side: &'static str) -> Option<Node> {

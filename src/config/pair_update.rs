@@ -3,7 +3,9 @@
 
 use super::in_place::{set, set_unless_absent, within};
 use crate::error::{Error, Result};
-use crate::model::{Addresses, BlockStyle, ExtraFile, Node, Pair, Side, SshTarget, Standby, Takeover, Vip};
+use crate::model::{
+    Addresses, BlockStyle, Copying, ExtraFile, Node, Pair, Side, SshTarget, Standby, Takeover, Vip,
+};
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
 
 /// A new pair file begins as this.
@@ -34,6 +36,7 @@ pub fn render_pair(old: Option<&str>, pair: &Pair) -> Result<String> {
         pair.encrypted_link.into(),
         pair.encrypted_link,
     );
+    write_copying(root, &pair.copying);
     for side in Side::BOTH {
         let fresh = Item::Table(Table::new());
         within(root, side.as_str(), fresh, |table| {
@@ -61,6 +64,21 @@ pub fn render_pair(old: Option<&str>, pair: &Pair) -> Result<String> {
         write_file,
     );
     Ok(document.to_string())
+}
+
+fn write_copying(root: &mut Table, copying: &Copying) {
+    let usual = Copying::default();
+    for (key, is, was) in [
+        ("mirrors_keep", copying.keep, usual.keep),
+        ("backup_max_age", copying.max_age_h, usual.max_age_h),
+    ] {
+        set_unless_absent(root, key, i64::from(is).into(), is == was);
+    }
+    set(
+        root,
+        "copy_limit",
+        copying.limit.map(|limit| i64::from(limit).into()),
+    );
 }
 
 fn write_node(table: &mut dyn TableLike, node: &Node) {

@@ -4,7 +4,8 @@
 
 use super::pair_rules::pair_faults;
 use crate::model::{
-    Addresses, BlockStyle, BySide, ExtraFile, Node, Pair, Port, ServerId, SshTarget, Standby, Takeover, Vip,
+    Addresses, BlockStyle, BySide, Copying, ExtraFile, Node, Pair, Port, ServerId, SshTarget, Standby,
+    Takeover, Vip,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -30,6 +31,7 @@ pub fn office() -> Pair {
         files: Vec::new(),
         standby: Standby::default(),
         encrypted_link: true,
+        copying: Copying::default(),
     }
 }
 
@@ -59,6 +61,7 @@ pub fn pairs() -> impl Strategy<Value = Pair> {
         (
             prop_oneof![Just(Standby::Hot), Just(Standby::Warm)],
             any::<bool>(),
+            copying(),
         ),
         vec((6000_u16..6100, 0_u16..50).prop_map(port), 0..3),
         vec("/(etc|opt)/[a-z \"'#]{1,8}", 0..3),
@@ -84,7 +87,7 @@ pub fn pairs() -> impl Strategy<Value = Pair> {
                     node.health_check = Addresses::default();
                 }
             }
-            let (name, block, ntp, (standby, encrypted_link), ports, paths) = settings;
+            let (name, block, ntp, (standby, encrypted_link, copying), ports, paths) = settings;
             Pair {
                 name,
                 profile: "generic".to_owned(),
@@ -97,9 +100,18 @@ pub fn pairs() -> impl Strategy<Value = Pair> {
                 files: (0..).zip(paths).map(extra_file).collect(),
                 standby,
                 encrypted_link,
+                copying,
             }
         })
         .prop_filter("keeps the rules", |pair| pair_faults(pair).is_empty())
+}
+
+fn copying() -> impl Strategy<Value = Copying> {
+    (1_u32..=30, 1_u32..100, option::of(1_u32..1_000_000)).prop_map(|(keep, max_age_h, limit)| Copying {
+        keep,
+        max_age_h,
+        limit,
+    })
 }
 
 fn side(number: u8) -> impl Strategy<Value = Node> {

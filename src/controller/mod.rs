@@ -12,6 +12,7 @@ mod door;
 mod ended;
 mod facts;
 mod history;
+mod holdings;
 mod identity;
 mod live;
 mod lookout;
@@ -27,6 +28,7 @@ pub use backups::NodeBackups;
 pub use cancel::Cancel;
 pub use door::Door;
 pub use ended::Ended;
+pub use holdings::DataHeld;
 pub use live::Live;
 pub use planning::Review;
 

@@ -127,6 +127,7 @@ impl Controller {
             Operation::Translation => {
                 plan::translation::plan(&basis, &intent::translation::resolve(answers)?)?
             }
+            Operation::Copy => plan::copy::plan(&basis)?,
             Operation::Undo(_) => return Err(Error::bug("an undo is planned from the journals")),
         };
         Ok(Review {
@@ -155,6 +156,7 @@ fn query(
             brief: true,
             ..FactsQuery::default()
         },
+        Operation::Copy => plan::copy::query(pair, profile, side),
         Operation::Remove => plan::remove::query(pair, profile, side),
         Operation::Takeover => plan::takeover::query(pair, profile, side),
         Operation::Traffic => plan::traffic::query(profile),

@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::model::{Generation, OpId};
 use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
 use std::path::{Component, Path, PathBuf};
 
 /// The manifest's name, beside the folders of the data sets.
@@ -32,6 +33,22 @@ pub struct Manifest {
     pub sets: Vec<String>,
     /// Everything in those folders, in order of path.
     pub entries: Vec<Entry>,
+    /// How it came to the node that it lies on; `None` where it was saved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copied: Option<Copied>,
+}
+
+/// How a mirror came to be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Copied {
+    /// When it was whole and verified, Unix seconds of the node that holds it.
+    pub at: i64,
+    /// The operation that copied it.
+    pub op: OpId,
+    /// Address that it was copied from.
+    pub from: IpAddr,
+    /// Whether it travelled encrypted.
+    pub encrypted: bool,
 }
 
 /// One file, directory or link.
@@ -83,6 +100,7 @@ impl Manifest {
             made: 0,
             sets: Vec::new(),
             entries: Vec::new(),
+            copied: None,
         }
     }
 

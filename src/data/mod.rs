@@ -13,5 +13,5 @@
 mod manifest;
 mod places;
 
-pub use manifest::{Entry, Kind, MANIFEST, Manifest, relative};
-pub use places::{Places, made_by};
+pub use manifest::{Copied, Entry, Kind, MANIFEST, Manifest, relative};
+pub use places::{Places, made_by, maker};

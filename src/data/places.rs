@@ -30,6 +30,16 @@ impl Places {
         self.var.join("mirrors")
     }
 
+    /// What is being copied, or what is left of a copy that was broken off.
+    pub fn incoming(&self) -> PathBuf {
+        self.mirrors().join("incoming")
+    }
+
+    /// A link that names the mirror that was loaded last.
+    pub fn loaded(&self) -> PathBuf {
+        self.var.join("data/loaded")
+    }
+
     /// This node's data as it was before a load.
     pub fn asides(&self) -> PathBuf {
         self.var.join("data/aside")
@@ -41,7 +51,25 @@ impl Places {
     }
 }
 
+/// The operation that made what has this name, if one did.
+pub fn maker(name: &str) -> Option<OpId> {
+    name.strip_prefix("op")?.parse().ok()
+}
+
 /// The name of what an operation makes in one of these folders.
 pub fn made_by(op: OpId) -> String {
     format!("op{op}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_tells_its_operation_and_other_names_tell_none() {
+        assert_eq!(maker(&made_by(OpId(17))), Some(OpId(17)));
+        for other in ["current", "incoming", "op", "opx", "17"] {
+            assert_eq!(maker(other), None, "{other}");
+        }
+    }
 }

@@ -1,11 +1,13 @@
 //! What a node is like: gathered by its agent in one request, read by planners and by status.
 
+mod data;
 mod gather;
 
+pub use data::{BackupFacts, DataFacts, DataQuery, MirrorFacts};
 pub use gather::gather;
 
 use crate::agent::protocol::{FileImage, LockOwner};
-use crate::model::{NodeState, OpId, Port, Traffic};
+use crate::model::{NodeState, OpId, Port, Traffic, Work};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
@@ -46,6 +48,9 @@ pub struct FactsQuery {
     /// installed program.
     #[serde(default)]
     pub setup: bool,
+    /// Look also at backup and mirrors.
+    #[serde(default)]
+    pub data: Option<DataQuery>,
     /// Leave out everything slow (version, counters, disks, configuration search): for live status.
     pub brief: bool,
 }
@@ -128,6 +133,10 @@ pub struct Facts {
     pub last_operation: Option<(OpId, String, bool)>,
     /// Hash of the installed agent binary, if any.
     pub agent_sha256: Option<String>,
+    /// Backup and mirrors, when they were asked for.
+    pub data: Option<DataFacts>,
+    /// The long step that is going on.
+    pub work: Option<Work>,
     /// What could not be gathered, in words.
     pub gaps: Vec<String>,
 }

@@ -5,7 +5,7 @@ use super::{Answers, Field, Form, read};
 use crate::error::Result;
 use crate::model::syntax::{host, login, shown, tcp_port};
 use crate::model::{
-    Addresses, BlockStyle, BySide, Hostname, Node, Pair, Port, SshTarget, Standby, Takeover, Traffic,
+    Addresses, BlockStyle, BySide, Copying, Hostname, Node, Pair, Port, SshTarget, Standby, Takeover, Traffic,
 };
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -94,6 +94,7 @@ impl AloneIntent {
             files: Vec::new(),
             standby: Standby::default(),
             encrypted_link: false,
+            copying: Copying::default(),
         })
     }
 }

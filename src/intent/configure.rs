@@ -79,6 +79,7 @@ pub fn resolve(answers: &Answers, present: Option<&Pair>) -> Result<ConfigureInt
         files: pair_fields::resolve_files(answers)?,
         standby: Standby::default(),
         encrypted_link: true,
+        copying: present.map(|pair| pair.copying).unwrap_or_default(),
     };
     pair_fields::apply_settings(answers, &mut pair)?;
     refuse_faults(&pair)?;

@@ -5,6 +5,8 @@ pub mod alone;
 mod answers;
 pub mod backup;
 pub mod configure;
+pub mod copy;
+mod copy_fields;
 mod field;
 mod form;
 mod node_fields;
@@ -72,6 +74,7 @@ pub fn form(operation: Operation, known: &Known<'_>) -> Result<Form> {
         Operation::Restart => restart::form(pair()?),
         Operation::Backup => backup::form(pair()?),
         Operation::Translation => translation::form(pair()?),
+        Operation::Copy => copy::form(pair()?),
         Operation::Undo(op) => {
             pair()?;
             undo::form(op)

@@ -23,6 +23,8 @@ pub enum Operation {
     Backup,
     /// Change the translation table.
     Translation,
+    /// Bring the primary's current backup to the secondary, as a mirror.
+    Copy,
     /// Take back an earlier operation.
     Undo(OpId),
 }
@@ -40,6 +42,7 @@ impl Operation {
             Self::Restart => "restart",
             Self::Backup => "backup",
             Self::Translation => "translation",
+            Self::Copy => "copy",
             Self::Undo(_) => "undo",
         }
     }

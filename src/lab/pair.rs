@@ -3,7 +3,9 @@
 use super::{Lab, LabNode};
 use crate::config::render_pair;
 use crate::error::{Error, Result};
-use crate::model::{Addresses, BlockStyle, BySide, Node, Pair, ServerId, SshTarget, Standby, Takeover, Vip};
+use crate::model::{
+    Addresses, BlockStyle, BySide, Copying, Node, Pair, ServerId, SshTarget, Standby, Takeover, Vip,
+};
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD};
 use sha2::{Digest, Sha256};
@@ -40,6 +42,7 @@ impl Lab {
             files: Vec::new(),
             standby: Standby::default(),
             encrypted_link: true,
+            copying: Copying::default(),
         })
     }
 

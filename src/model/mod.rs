@@ -2,6 +2,7 @@
 //! checks it again.
 
 mod activity;
+mod copying;
 mod data;
 pub mod diff;
 pub mod digest;
@@ -16,9 +17,10 @@ mod state;
 pub mod syntax;
 
 pub use activity::{Takeover, Traffic};
+pub use copying::Copying;
 pub use data::{AdminSync, BackupSource, DataSet, DataSource, Expect, Load, MatchRule, Reload};
 pub use mode::{Mode, Standby};
-pub use moved::Moved;
+pub use moved::{Moved, Work};
 pub use node::{Addresses, Hostname, Node, ServerId, SshTarget};
 pub use pair::{BlockStyle, ExtraFile, Pair, Port, Transport, Vip};
 pub use secret::Secret;

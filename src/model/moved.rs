@@ -1,5 +1,6 @@
 //! How far a step has come that takes longer than a person waits without asking.
 
+use super::OpId;
 use serde::{Deserialize, Serialize};
 
 /// What a long step has done so far.
@@ -13,6 +14,17 @@ pub struct Moved {
     pub total: Option<u64>,
     /// Bytes a second, over the time since this part began.
     pub rate: u64,
+}
+
+/// A long step that is going on, as any controller can see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Work {
+    /// The operation.
+    pub op: OpId,
+    /// What the operation is: "copy the backup of primary (alpha)".
+    pub title: String,
+    /// How far its step is.
+    pub moved: Moved,
 }
 
 impl Moved {

@@ -1,6 +1,6 @@
 //! The pair as the pair file describes it: who is who, the virtual addresses, how traffic is blocked.
 
-use super::{Addresses, BySide, Node, Side, Standby, Takeover};
+use super::{Addresses, BySide, Copying, Node, Side, Standby, Takeover};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::IpAddr;
@@ -129,6 +129,8 @@ pub struct Pair {
     pub standby: Standby,
     /// Whether data between the nodes travels encrypted.
     pub encrypted_link: bool,
+    /// How backups are copied.
+    pub copying: Copying,
 }
 
 /// A file of the controller that is installed on both nodes.

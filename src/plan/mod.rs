@@ -7,6 +7,8 @@ pub mod backup;
 mod basis;
 pub mod checks;
 pub mod configure;
+pub mod copy;
+mod data;
 mod draft;
 pub mod files;
 mod fingerprint;
@@ -25,10 +27,11 @@ pub mod wanted;
 
 pub use back::reverting_order;
 pub use basis::Basis;
+pub use data::{OfferBackup, PlainLink, PullBackup, Purpose, SaveData};
 pub use draft::Draft;
 pub use fingerprint::fingerprint;
 pub use put::{Wanted, put};
 pub use step::{
-    Action, Change, Content, FilePut, Keep, Plan, Purpose, Restart, SaveData, Stage, Step, StepId, StepPlace,
-    UnitVerb, VipPlace, Window,
+    Action, Change, Content, FilePut, Keep, Plan, Restart, Stage, Step, StepId, StepPlace, UnitVerb,
+    VipPlace, Window, gives_way,
 };

@@ -4,9 +4,8 @@
 //! nothing the second time. Steps of one stage are independent between the nodes and run on both in
 //! parallel; on one node they run in order. The next stage starts when the whole stage is verified.
 
-use crate::model::{
-    BlockStyle, BySide, DataSet, Debt, Generation, Mode, NodeState, OpId, Port, Side, Standby, Traffic,
-};
+use super::data::{OfferBackup, PullBackup, SaveData};
+use crate::model::{BlockStyle, BySide, Debt, Mode, NodeState, OpId, Port, Side, Standby, Traffic};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::IpAddr;
@@ -46,6 +45,12 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// True for operations that only add copies of data: another operation does not wait for one that
+    /// is going on, it stops it; and one that was interrupted is no obstacle to anything.
+    pub fn gives_way(&self) -> bool {
+        gives_way(&self.operation)
+    }
+
     /// Every step in order.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
         self.stages.iter().flat_map(|stage| &stage.steps)
@@ -89,6 +94,11 @@ impl Plan {
     pub fn is_empty(&self) -> bool {
         self.stages.iter().all(|stage| stage.steps.is_empty())
     }
+}
+
+/// Whether operations of this verb give way, see [`Plan::gives_way`].
+pub fn gives_way(verb: &str) -> bool {
+    matches!(verb, "backup" | "copy")
 }
 
 /// Steps that may run on both nodes at once.
@@ -240,6 +250,17 @@ pub enum Action {
     },
     /// Save the live data of the node into a folder of its own.
     Save(SaveData),
+    /// Let the other node read this node's current backup.
+    Offer(OfferBackup),
+    /// Bring the other node's current backup here, and check every byte of it.
+    Pull(PullBackup),
+    /// See that the backup is still the one that was offered, and offer it no more.
+    Withdraw(OfferBackup),
+    /// Give what was brought its name among the mirrors.
+    KeepMirror {
+        /// Mirrors to keep in all; older ones go when the operation is committed.
+        keep: usize,
+    },
     /// Record that a restart was put off, done, or that a debt exists or is paid.
     Note {
         /// Services to add to the pending list.
@@ -257,35 +278,6 @@ impl Action {
             _ => None,
         }
     }
-}
-
-/// Live data to save.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SaveData {
-    /// What for; decides where it goes.
-    pub purpose: Purpose,
-    /// What is saved; a set that the node does not have is passed over.
-    pub sets: Vec<DataSet>,
-    /// Name of the pair.
-    pub pair: String,
-    /// Host name of the node.
-    pub node: String,
-    /// What the node knows of the pair.
-    pub generation: Generation,
-    /// Prints the version of the service.
-    pub version_command: Vec<String>,
-    /// Backups to keep in all; older ones are removed after this one is whole.
-    pub keep: usize,
-}
-
-/// What live data is saved for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Purpose {
-    /// To be the node's current backup, which the other node copies.
-    Backup,
-    /// To be put back if a load goes wrong.
-    Aside,
 }
 
 /// A restart that the operator was offered.

@@ -62,7 +62,13 @@ pub fn plan(op: OpId, undone: &Plan, conflicts: &[(Side, StepId, Error)]) -> Res
 pub fn has_effect(action: &Action) -> bool {
     !matches!(
         action,
-        Action::ProbeVip { .. } | Action::SipCheck { .. } | Action::ArmTraffic(_) | Action::Announce { .. }
+        Action::ProbeVip { .. }
+            | Action::SipCheck { .. }
+            | Action::ArmTraffic(_)
+            | Action::Announce { .. }
+            | Action::Offer(_)
+            | Action::Pull(_)
+            | Action::Withdraw(_)
     )
 }
 

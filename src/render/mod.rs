@@ -2,6 +2,7 @@
 //! colours only repeat what the words say. Pure; where the lines go is decided elsewhere.
 
 mod amount;
+mod held;
 mod history;
 mod line;
 mod progress;
@@ -10,6 +11,7 @@ mod status;
 pub mod translation;
 
 pub use amount::{bytes, how_far, seconds};
+pub use held::data_held;
 pub use history::history;
 pub use line::{Line, Tone, fill, printable};
 pub use progress::Progress;

@@ -11,29 +11,41 @@ use std::path::{Component, Path, PathBuf};
 
 /// Everything in the folders of the data sets below `folder`, in order of path.
 pub fn inventory(folder: &Path, meter: &Meter) -> Result<Vec<Entry>> {
-    let mut entries = Vec::new();
-    let mut waiting = vec![PathBuf::new()];
-    while let Some(directory) = waiting.pop() {
-        for name in names(&folder.join(&directory))? {
-            let path = directory.join(&name);
-            if directory.as_os_str().is_empty() && name == MANIFEST {
-                continue;
-            }
-            let full = folder.join(&path);
-            let meta = fs::symlink_metadata(&full).map_err(|error| unreadable(&full, error))?;
-            if meta.is_dir() {
-                waiting.push(path.clone());
-            }
-            entries.push(entry(folder, &path, &meta, meter)?);
-        }
-    }
-    entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
-    Ok(entries)
+    members(folder, &mut |path, meta| {
+        let kind = kind(folder, path, meta, &mut |full| hash(full, meter))?;
+        Ok(entry(path, meta, kind))
+    })
 }
 
 /// Reads everything again; code `data_damaged` with the first thing that is not as the manifest says.
 pub fn verify(folder: &Path, manifest: &Manifest, meter: &Meter) -> Result<()> {
     let found = inventory(folder, meter)?;
+    compare(folder, manifest, &found, |now, was| now.kind == was.kind)
+}
+
+/// The same without reading files: their sizes and times tell whether they were changed.
+pub fn compare_shape(folder: &Path, manifest: &Manifest, meter: &Meter) -> Result<()> {
+    let found = members(folder, &mut |path, meta| {
+        meter.go_on()?;
+        let kind = kind(folder, path, meta, &mut |_| Ok((meta.len(), String::new())))?;
+        Ok(entry(path, meta, kind))
+    })?;
+    compare(folder, manifest, &found, |now, was| {
+        match (&now.kind, &was.kind) {
+            (Kind::File { size, .. }, Kind::File { size: known, .. }) => {
+                size == known && now.changed == was.changed
+            }
+            (now, was) => now == was,
+        }
+    })
+}
+
+fn compare(
+    folder: &Path,
+    manifest: &Manifest,
+    found: &[Entry],
+    same: impl Fn(&Entry, &Entry) -> bool,
+) -> Result<()> {
     let damaged = |path: &str, why: &str| {
         Error::refused("data_damaged", format!("`{path}` {why}"))
             .at(folder.display())
@@ -48,7 +60,7 @@ pub fn verify(folder: &Path, manifest: &Manifest, meter: &Meter) -> Result<()> {
     for (path, entry) in &known {
         match found.get(path) {
             None => return Err(damaged(path, "is missing")),
-            Some(now) if now.kind != entry.kind => {
+            Some(now) if !same(now, entry) => {
                 return Err(damaged(path, "is not as it was when it was saved"));
             }
             Some(_) => {}
@@ -58,6 +70,28 @@ pub fn verify(folder: &Path, manifest: &Manifest, meter: &Meter) -> Result<()> {
         Some(path) => Err(damaged(path, "was not saved with the rest")),
         None => Ok(()),
     }
+}
+
+/// What `describe` makes of everything below `folder` but its manifest, in order of path.
+fn members(folder: &Path, describe: &mut dyn FnMut(&Path, &Metadata) -> Result<Entry>) -> Result<Vec<Entry>> {
+    let mut entries = Vec::new();
+    let mut waiting = vec![PathBuf::new()];
+    while let Some(directory) = waiting.pop() {
+        for name in names(&folder.join(&directory))? {
+            let path = directory.join(&name);
+            if directory.as_os_str().is_empty() && name == MANIFEST {
+                continue;
+            }
+            let full = folder.join(&path);
+            let meta = fs::symlink_metadata(&full).map_err(|error| unreadable(&full, error))?;
+            if meta.is_dir() {
+                waiting.push(path.clone());
+            }
+            entries.push(describe(&path, &meta)?);
+        }
+    }
+    entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    Ok(entries)
 }
 
 fn names(directory: &Path) -> Result<Vec<String>> {
@@ -74,13 +108,19 @@ fn names(directory: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
-fn entry(folder: &Path, path: &Path, meta: &Metadata, meter: &Meter) -> Result<Entry> {
+/// What is at `path`; `read` gives size and hash of a file.
+fn kind(
+    folder: &Path,
+    path: &Path,
+    meta: &Metadata,
+    read: &mut dyn FnMut(&Path) -> Result<(u64, String)>,
+) -> Result<Kind> {
     let full = folder.join(path);
-    let kind = if meta.is_file() {
-        let (size, blake3) = hash(&full, meter)?;
-        Kind::File { size, blake3 }
+    if meta.is_file() {
+        let (size, blake3) = read(&full)?;
+        Ok(Kind::File { size, blake3 })
     } else if meta.is_dir() {
-        Kind::Directory
+        Ok(Kind::Directory)
     } else if meta.is_symlink() {
         let target = fs::read_link(&full).map_err(|error| unreadable(&full, error))?;
         if !stays_inside(path, &target) {
@@ -89,19 +129,22 @@ fn entry(folder: &Path, path: &Path, meta: &Metadata, meter: &Meter) -> Result<E
                 &format!("the link points to {}", target.display()),
             ));
         }
-        Kind::Link {
+        Ok(Kind::Link {
             target: target.to_string_lossy().into_owned(),
-        }
+        })
     } else {
-        return Err(escapes(&full, "it is a device, a socket or a pipe"));
-    };
-    Ok(Entry {
+        Err(escapes(&full, "it is a device, a socket or a pipe"))
+    }
+}
+
+fn entry(path: &Path, meta: &Metadata, kind: Kind) -> Entry {
+    Entry {
         path: path.to_string_lossy().into_owned(),
         kind,
         mode: meta.mode() & 0o7777,
         owner: (meta.uid(), meta.gid()),
         changed: meta.mtime(),
-    })
+    }
 }
 
 /// Whether a link at `path`, which begins with its data set's folder, points into that data set.

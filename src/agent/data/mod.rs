@@ -3,12 +3,14 @@
 //! ```text
 //!   save ──┬── files, sqlite, postgresql ──┬── copy: files with all that belongs to them
 //!          └── inventory ─> manifest       └── stream: programs whose input or output is data
+//!   mirror: copying what was saved from node to node
 //! ```
 
 mod copy;
 mod files;
 mod inventory;
 mod kept;
+pub mod mirror;
 mod postgresql;
 mod save;
 mod sqlite;

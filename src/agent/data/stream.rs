@@ -7,8 +7,8 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 /// How often the program's end and a wish to stop are looked for.
 const LOOK: Duration = Duration::from_millis(20);
@@ -25,6 +25,17 @@ pub struct Stream {
     pub output: Option<File>,
     /// Environment beside the known one.
     pub environment: Vec<(String, String)>,
+    /// How long the program may take to end when it shall stop; it is killed at once when zero.
+    pub grace: Duration,
+}
+
+/// How a program ended by itself.
+#[derive(Debug)]
+pub struct Ended {
+    /// As `wait` tells it.
+    pub status: ExitStatus,
+    /// Its last words on standard error.
+    pub words: String,
 }
 
 impl Stream {
@@ -32,6 +43,19 @@ impl Stream {
     /// fails, the program is killed with all it started, and its failure is the result. An exit but 0 has
     /// code `program_failed` with the last words.
     pub fn run(self, search: &str, argv: &[&str], watch: &mut dyn FnMut() -> Result<()>) -> Result<()> {
+        let Ended { status, words } = self.end(search, argv, watch)?;
+        if status.success() {
+            return Ok(());
+        }
+        let end = match status.signal() {
+            Some(signal) => format!("was ended by signal {signal}"),
+            None => format!("ended with {status}"),
+        };
+        Err(Error::incomplete("program_failed", format!("`{}` {end}", argv.join(" "))).because(words))
+    }
+
+    /// The same for a caller who knows what the program's exit statuses mean.
+    pub fn end(self, search: &str, argv: &[&str], watch: &mut dyn FnMut() -> Result<()>) -> Result<Ended> {
         let name = argv.first().copied().unwrap_or_default();
         let fault = |error: std::io::Error| {
             Error::refused("program_not_started", format!("`{name}` could not be started")).because(error)
@@ -57,20 +81,16 @@ impl Stream {
             if let Some(status) = running.0.try_wait().map_err(fault)? {
                 break status;
             }
-            watch()?;
+            if let Err(stop) = watch() {
+                running.end_within(self.grace);
+                return Err(stop);
+            }
             std::thread::sleep(LOOK);
         };
-        if status.success() {
-            return Ok(());
-        }
-        let end = match status.signal() {
-            Some(signal) => format!("was ended by signal {signal}"),
-            None => format!("ended with {status}"),
-        };
-        Err(
-            Error::incomplete("program_failed", format!("`{}` {end}", argv.join(" ")))
-                .because(last_words(&mut words)),
-        )
+        Ok(Ended {
+            status,
+            words: last_words(&mut words),
+        })
     }
 }
 
@@ -89,15 +109,32 @@ fn last_words(words: &mut File) -> String {
 /// A program with all it started; killed unless it ended.
 struct Group(Child);
 
+impl Group {
+    /// Asks it to end and waits for that.
+    fn end_within(&mut self, grace: Duration) {
+        let until = Instant::now() + grace;
+        if !grace.is_zero() {
+            self.signal(Signal::TERM);
+        }
+        while Instant::now() < until && matches!(self.0.try_wait(), Ok(None)) {
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Some(group) = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw) {
+            // A group that is gone already is what was wanted.
+            let _ = kill_process_group(group, signal);
+        }
+    }
+}
+
 impl Drop for Group {
     fn drop(&mut self) {
         if matches!(self.0.try_wait(), Ok(Some(_))) {
             return;
         }
-        if let Some(group) = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw) {
-            // A group that is gone already is what was wanted.
-            let _ = kill_process_group(group, Signal::KILL);
-        }
+        self.signal(Signal::KILL);
         // Killed, so it ends; nobody is left to wait for it otherwise.
         let _ = self.0.wait();
     }

@@ -229,7 +229,7 @@ impl Session {
             _ => {}
         }
         let context = context(&paths, op, &journal.log().tag, deadline);
-        step::sweep(&context, journal.log())?;
+        step::sweep(&context, journal.log(), end)?;
         journal.record(vec![Entry::Finished { end }])?;
         self.armed = None;
         if timer == Timer::Armed {

@@ -1,6 +1,8 @@
 //! `pairadm data`: back up, copy and load the data of the SIP service; a file a command.
 
 mod backup;
+mod copy;
+mod list;
 
 use super::output::Done;
 use super::session::Session;
@@ -18,11 +20,17 @@ pub struct DataArgs {
 enum DataCommand {
     /// Save the live data of a side, so that it can be copied
     Backup(backup::BackupArgs),
+    /// Copy the primary's current backup to the secondary, as its newest mirror
+    Copy,
+    /// List the primary's backup and the secondary's mirrors
+    List,
 }
 
 /// Carries one of them out.
 pub fn run(session: &Session, args: &DataArgs) -> Result<Done> {
     match &args.command {
         DataCommand::Backup(args) => backup::run(session, args),
+        DataCommand::Copy => copy::run(session),
+        DataCommand::List => list::run(session),
     }
 }

@@ -2,6 +2,7 @@
 //! until the deadline; what could not be had is named in [`Facts::gaps`], never guessed.
 
 mod configured;
+mod data;
 mod network;
 mod node_key;
 mod record;
@@ -94,6 +95,12 @@ fn slow_parts<'a>(query: &'a FactsQuery, deadline: Instant) -> Vec<Slow<'a>> {
         parts.push(Box::new(move || {
             let alive = service::alive(&query.liveness_command, deadline);
             Box::new(move |facts| facts.alive = Some(alive))
+        }));
+    }
+    if let Some(asked) = &query.data {
+        parts.push(Box::new(move || {
+            let data = data::read(asked, deadline);
+            Box::new(move |facts| facts.data = Some(data))
         }));
     }
     parts.extend(probe_parts(query, deadline));

@@ -39,6 +39,7 @@ pub fn query(pair: &Pair, previous: Option<&Pair>, profile: &Profile, side: Side
         vips,
         ensure_node_key: false,
         setup: true,
+        data: None,
         brief: false,
     }
 }

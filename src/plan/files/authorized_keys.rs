@@ -1,4 +1,4 @@
-//! root's `authorized_keys`: the peer's node key, which may start the agent and nothing else, see sshd(8).
+//! root's `authorized_keys`: the peer's node key, which may start the agent, read what is offered to it, and nothing else, see sshd(8).
 
 use super::lines::{Revised, exchange};
 use crate::model::{Node, paths};
@@ -18,7 +18,7 @@ pub fn with_peer(text: &str, peer: &Node, key: &str) -> String {
         .map(|address| address.to_string())
         .collect();
     let line = format!(
-        "restrict,from=\"{}\",command=\"{} agent\" {key} {COMMENT}{}",
+        "restrict,from=\"{}\",command=\"{} peer\" {key} {COMMENT}{}",
         addresses.join(","),
         paths::PROGRAM,
         peer.hostname
@@ -50,12 +50,12 @@ mod tests {
     use crate::config::sample;
 
     #[test]
-    fn the_peer_may_start_the_agent_only_and_only_from_its_addresses() {
+    fn the_peer_may_do_what_a_peer_may_and_only_from_its_addresses() {
         let beta = sample::node("beta", 2, "192.0.2.12");
         let text = with_peer("ssh-rsa AAAA me@desk", &beta, "ssh-ed25519 BBBB");
         assert_eq!(
             text,
-            "ssh-rsa AAAA me@desk\nrestrict,from=\"192.0.2.12\",command=\"/usr/local/sbin/pairadm agent\" \
+            "ssh-rsa AAAA me@desk\nrestrict,from=\"192.0.2.12\",command=\"/usr/local/sbin/pairadm peer\" \
              ssh-ed25519 BBBB pairadm-peer@beta\n"
         );
         assert_eq!(with_peer(&text, &beta, "ssh-ed25519 BBBB"), text);

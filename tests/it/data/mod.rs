@@ -2,4 +2,5 @@
 //! something goes away in the middle.
 
 mod backup;
+mod copy;
 mod translation;

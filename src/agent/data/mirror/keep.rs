@@ -1,0 +1,103 @@
+//! A verified copy gets its name among the mirrors, and the oldest go when the operation is committed.
+
+use crate::agent::data::copy::failed;
+use crate::agent::data::save::{make, remove, sync_directory};
+use crate::agent::paths::NodePaths;
+use crate::agent::protocol::StepReport;
+use crate::agent::step::Context;
+use crate::data::{Manifest, Places, made_by, maker};
+use crate::error::{Error, Result};
+use crate::model::OpId;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A mirror that is being removed has this name, which is no mirror's.
+const LEAVING: &str = "leaving";
+
+/// Gives what this operation copied its name.
+pub fn keep(context: &Context<'_>) -> Result<StepReport> {
+    let places = Places::under(context.paths.var());
+    let mirror = places.mirrors().join(made_by(context.op));
+    if is_ours(&mirror, context.op) {
+        return Ok(report(false, format!("{} is there already", mirror.display())));
+    }
+    let incoming = places.incoming();
+    if !is_ours(&incoming, context.op) {
+        return Err(
+            Error::refused("not_copied", "what was copied is not there any more").at(incoming.display()),
+        );
+    }
+    fs::rename(&incoming, &mirror).map_err(|error| failed(&mirror, error))?;
+    sync_directory(&mirror)?;
+    Ok(report(true, format!("{} is the newest mirror", mirror.display())))
+}
+
+/// The mirror is there.
+pub fn verify_kept(context: &Context<'_>) -> Result<StepReport> {
+    let mirror = Places::under(context.paths.var())
+        .mirrors()
+        .join(made_by(context.op));
+    if is_ours(&mirror, context.op) {
+        return Ok(report(false, format!("{} is there", mirror.display())));
+    }
+    Err(Error::incomplete("mirror_not_verified", "the mirror is not there").at(mirror.display()))
+}
+
+/// Takes the mirror's name away; what is in it serves the next copy.
+pub fn take_name_back(context: &Context<'_>) -> Result<StepReport> {
+    let places = Places::under(context.paths.var());
+    let mirror = places.mirrors().join(made_by(context.op));
+    if !mirror.exists() {
+        return Ok(report(false, "there is no such mirror".to_owned()));
+    }
+    let incoming = places.incoming();
+    if incoming.exists() {
+        remove(&mirror)?;
+    } else {
+        fs::rename(&mirror, &incoming).map_err(|error| failed(&mirror, error))?;
+    }
+    sync_directory(&mirror)?;
+    Ok(report(
+        true,
+        format!("{} is no mirror any more", mirror.display()),
+    ))
+}
+
+/// Removes all mirrors but the newest `keep`. They leave by name first: half a mirror never has one.
+pub fn rotate(paths: &NodePaths, keep: usize) -> Result<()> {
+    let places = Places::under(paths.var());
+    let leaving = places.mirrors().join(LEAVING);
+    remove(&leaving)?;
+    for mirror in of(&places)?.into_iter().skip(keep.max(1)) {
+        fs::rename(&mirror, &leaving).map_err(|error| failed(&mirror, error))?;
+        remove(&leaving)?;
+    }
+    Ok(())
+}
+
+/// Folders of all mirrors, newest first.
+pub fn of(places: &Places) -> Result<Vec<PathBuf>> {
+    let directory = places.mirrors();
+    make(&directory)?;
+    let mut found = Vec::new();
+    for entry in fs::read_dir(&directory).map_err(|error| failed(&directory, error))? {
+        let entry = entry.map_err(|error| failed(&directory, error))?;
+        if let Some(op) = entry.file_name().to_str().and_then(maker) {
+            found.push((op, entry.path()));
+        }
+    }
+    found.sort_unstable_by(|a, b| b.cmp(a));
+    Ok(found.into_iter().map(|(_, path)| path).collect())
+}
+
+fn is_ours(folder: &Path, op: OpId) -> bool {
+    Manifest::read(folder).is_ok_and(|manifest| manifest.copied.is_some_and(|copied| copied.op == op))
+}
+
+fn report(changed: bool, detail: String) -> StepReport {
+    StepReport {
+        changed,
+        detail,
+        backup: None,
+    }
+}

@@ -1,0 +1,180 @@
+//! The node that has the backup lets the other one read it: only that folder, only as long as the copy
+//! lasts.
+
+use super::service;
+use crate::agent::data::copy::failed;
+use crate::agent::data::inventory;
+use crate::agent::data::save::{make, remove};
+use crate::agent::paths::NodePaths;
+use crate::agent::protocol::StepReport;
+use crate::agent::step::Context;
+use crate::data::{MANIFEST, Manifest};
+use crate::error::{Error, Result};
+use crate::model::OpId;
+use crate::plan::OfferBackup;
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The manifest of what is offered, in the offer's directory.
+pub const MANIFEST_FILE: &str = MANIFEST;
+
+/// What is offered, in the same directory; written last.
+const RECORD: &str = "offer.json";
+
+/// What the other node may read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offered {
+    /// The copy that it is for.
+    pub op: OpId,
+    /// The folder.
+    pub folder: PathBuf,
+}
+
+/// What is offered now, if anything.
+pub fn offered(paths: &NodePaths) -> Option<Offered> {
+    let text = fs::read(paths.offer().join(RECORD)).ok()?;
+    serde_json::from_slice(&text).ok()
+}
+
+/// Offers the backup, after a look whether it is as its manifest says.
+pub fn offer(context: &Context<'_>, order: &OfferBackup) -> Result<StepReport> {
+    let folder = Path::new(&order.folder);
+    withdraw_all(context)?;
+    let directory = context.paths.offer();
+    make(&directory)?;
+    let text = match &order.manifest {
+        Some(digest) => known(folder, digest, context)?,
+        None => {
+            serde_json::to_vec(&written(context, order)?).map_err(|error| Error::bug(error.to_string()))?
+        }
+    };
+    let record = serde_json::to_vec(&Offered {
+        op: context.op,
+        folder: folder.to_owned(),
+    });
+    let record = record.map_err(|error| Error::bug(error.to_string()))?;
+    for (name, bytes) in [(MANIFEST_FILE, text), (RECORD, record)] {
+        let path = directory.join(name);
+        fs::write(&path, bytes).map_err(|error| failed(&path, error))?;
+    }
+    if let Some(plain) = &order.plain {
+        service::start(context, folder, plain)?;
+    }
+    Ok(report(
+        true,
+        format!("{} may be read by the other node", folder.display()),
+    ))
+}
+
+/// It is offered, to this operation.
+pub fn verify_offer(context: &Context<'_>, order: &OfferBackup) -> Result<StepReport> {
+    let ours = offered(context.paths)
+        .is_some_and(|offered| offered.op == context.op && offered.folder == Path::new(&order.folder));
+    if ours {
+        Ok(report(false, format!("{} is offered", order.folder)))
+    } else {
+        Err(Error::incomplete("offer_not_verified", "the backup is not offered").at(&order.folder))
+    }
+}
+
+/// Refuses unless the backup is the one that was offered, then offers it no more.
+pub fn withdraw_unchanged(context: &Context<'_>, order: &OfferBackup) -> Result<StepReport> {
+    let folder = Path::new(&order.folder);
+    let same = match &order.manifest {
+        Some(digest) => known(folder, digest, context).map(drop),
+        None => manifest_of_offer(context)
+            .and_then(|manifest| inventory::compare_shape(folder, &manifest, context.meter)),
+    };
+    withdraw(context)?;
+    same.map_err(|error| {
+        Error::refused("backup_changed", "the backup was changed while it was copied")
+            .at(folder.display())
+            .because(error)
+            .hint(
+                "nothing is lost: `pairadm data copy` copies what it is now, and goes on from what is there",
+            )
+    })?;
+    Ok(report(
+        true,
+        format!("{} did not change and is not offered any more", folder.display()),
+    ))
+}
+
+/// Ends the offer of this operation, if there is one.
+pub fn withdraw(context: &Context<'_>) -> Result<StepReport> {
+    match offered(context.paths) {
+        Some(offered) if offered.op != context.op => {}
+        _ => withdraw_all(context)?,
+    }
+    Ok(report(true, "nothing is offered".to_owned()))
+}
+
+/// Ends whatever is offered.
+pub fn withdraw_all(context: &Context<'_>) -> Result<()> {
+    let directory = context.paths.offer();
+    if directory.exists() {
+        service::stop(context)?;
+        remove(&directory)?;
+    }
+    Ok(())
+}
+
+/// The manifest of a backup that pairadm made, if it is the planned one and the folder still looks so.
+fn known(folder: &Path, digest: &str, context: &Context<'_>) -> Result<Vec<u8>> {
+    let path = folder.join(MANIFEST);
+    let text = fs::read(&path).map_err(|error| failed(&path, error))?;
+    if blake3::hash(&text).to_hex().as_str() != digest {
+        return Err(
+            Error::refused("backup_changed", "another backup is there than was planned with")
+                .at(path.display())
+                .hint("plan again"),
+        );
+    }
+    let manifest = Manifest::read(folder)?;
+    inventory::compare_shape(folder, &manifest, context.meter)?;
+    Ok(text)
+}
+
+/// A manifest for a backup that something else made.
+fn written(context: &Context<'_>, order: &OfferBackup) -> Result<Manifest> {
+    let folder = Path::new(&order.folder);
+    let mut manifest = Manifest::new(
+        order.pair.clone(),
+        order.node.clone(),
+        order.generation,
+        context.op,
+    );
+    manifest.made = order.made;
+    manifest.version.clone_from(&order.version);
+    manifest.sets = order
+        .sets
+        .iter()
+        .filter(|set| folder.join(set).is_dir())
+        .cloned()
+        .collect();
+    if manifest.sets.is_empty() {
+        let message = format!(
+            "the backup has no folder of a data set: {}",
+            order.sets.join(", ")
+        );
+        return Err(Error::refused("no_data", message)
+            .at(folder.display())
+            .hint("what makes the backup must put each data set of the profile into a folder of its name"));
+    }
+    context.meter.begin("hash", None);
+    manifest.entries = inventory::inventory(folder, context.meter)?;
+    Ok(manifest)
+}
+
+fn manifest_of_offer(context: &Context<'_>) -> Result<Manifest> {
+    Manifest::read(&context.paths.offer())
+}
+
+fn report(changed: bool, detail: String) -> StepReport {
+    StepReport {
+        changed,
+        detail,
+        backup: None,
+    }
+}

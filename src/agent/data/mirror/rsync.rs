@@ -1,0 +1,295 @@
+//! Runs rsync to read from the other node: over SSH with the node's own key and one host key, or from
+//! rsync's own service. Tells how far it is, and what its exit status means (rsync(1), EXIT VALUES).
+
+use super::resume::PARTIAL;
+use super::service::MODULE;
+use crate::agent::data::stream::{Ended, Stream};
+use crate::agent::step::Context;
+use crate::error::{Error, Result};
+use crate::model::paths;
+use crate::plan::PullBackup;
+use std::fs::File;
+use std::net::IpAddr;
+use std::os::unix::fs::FileExt as _;
+use std::path::Path;
+use std::time::Duration;
+
+/// What is asked for over SSH; the other node knows which folder and file are meant.
+pub const BACKUP: &str = "backup/";
+
+/// The same for the manifest; rsync takes only a file of the name that it asked for.
+pub const MANIFEST: &str = crate::data::MANIFEST;
+
+/// Seconds without a byte after which the link is taken for broken.
+pub const SILENCE: u32 = 30;
+
+/// How long rsync may take to put away what it has of a file.
+const PUTTING_AWAY: Duration = Duration::from_secs(2);
+
+/// The only cipher of the encrypted link: AES-128, which processors have instructions for.
+const CIPHER: &str = "aes128-gcm@openssh.com";
+
+/// The way to the other node.
+pub struct Reader<'r> {
+    context: &'r Context<'r>,
+    order: &'r PullBackup,
+    ssh: String,
+}
+
+impl<'r> Reader<'r> {
+    /// Writes down the one host key that is accepted (S6).
+    pub fn new(context: &'r Context<'r>, order: &'r PullBackup) -> Result<Self> {
+        let known_hosts = context.paths.run().join("copy-known-hosts");
+        std::fs::write(&known_hosts, format!("{ALIAS} {}\n", order.host_key)).map_err(|error| {
+            Error::incomplete("host_key_not_written", "the host key to accept cannot be written")
+                .at(known_hosts.display())
+                .because(error)
+        })?;
+        Ok(Self {
+            context,
+            order,
+            ssh: ssh(order, &known_hosts),
+        })
+    }
+
+    /// Brings the manifest, over SSH whatever the data uses: what the data is checked by is not
+    /// to be forged on the way.
+    pub fn manifest(&self, to: &Path) -> Result<()> {
+        let source = format!("root@{}:{MANIFEST}", host(self.order.address));
+        let mut argv = Self::common();
+        let to = to.display().to_string();
+        argv.extend(["-e", &self.ssh, &source, &to].map(str::to_owned));
+        self.run(&argv, &mut |_| Ok(()))
+    }
+
+    /// Makes `to` what the backup is. Files that are the same in `like` become further names of those.
+    pub fn backup(&self, to: &Path, like: Option<&Path>) -> Result<()> {
+        let mut argv = Self::common();
+        argv.extend(
+            [
+                "-rlptgoAX",
+                "--delete",
+                "--exclude=/manifest.json",
+                "--info=progress2",
+                "--outbuf=N",
+            ]
+            .map(str::to_owned),
+        );
+        argv.push(format!("--partial-dir={PARTIAL}"));
+        if let Some(like) = like {
+            argv.push(format!("--link-dest={}", like.display()));
+        }
+        if let Some(limit) = self.order.limit {
+            argv.push(format!("--bwlimit={limit}"));
+        }
+        let host = host(self.order.address);
+        match self.order.plain {
+            None => argv.extend(["-e".to_owned(), self.ssh.clone(), format!("root@{host}:{BACKUP}")]),
+            Some(port) => argv.extend([
+                "--contimeout=10".to_owned(),
+                format!("rsync://{host}:{port}/{MODULE}/"),
+            ]),
+        }
+        argv.push(format!("{}/", to.display()));
+        self.run(&argv, &mut |bytes| self.context.meter.reach(bytes))
+    }
+
+    fn common() -> Vec<String> {
+        vec![
+            "rsync".to_owned(),
+            "--numeric-ids".to_owned(),
+            format!("--timeout={SILENCE}"),
+        ]
+    }
+
+    fn run(&self, argv: &[String], reached: &mut dyn FnMut(u64) -> Result<()>) -> Result<()> {
+        let fault = |error: std::io::Error| Error::bug("rsync's progress cannot be read").because(error);
+        let output = tempfile::tempfile().map_err(fault)?;
+        let stream = Stream {
+            output: Some(output.try_clone().map_err(fault)?),
+            grace: PUTTING_AWAY,
+            ..Stream::default()
+        };
+        let argv: Vec<&str> = argv.iter().map(String::as_str).collect();
+        let ended = stream.end(self.context.paths.search(), &argv, &mut || {
+            self.context.meter.go_on()?;
+            match transferred(&output) {
+                Some(bytes) => reached(bytes),
+                None => Ok(()),
+            }
+        })?;
+        if ended.status.success() {
+            return Ok(());
+        }
+        Err(explained(&ended, self.order))
+    }
+}
+
+/// The name that the accepted host key is filed under.
+const ALIAS: &str = "pairadm-peer";
+
+/// The ssh command with everything said: nothing of it comes from files of the node.
+fn ssh(order: &PullBackup, known_hosts: &Path) -> String {
+    let options = [
+        format!("Port={}", order.ssh_port),
+        format!("IdentityFile={}", paths::NODE_KEY),
+        "IdentitiesOnly=yes".to_owned(),
+        "BatchMode=yes".to_owned(),
+        "StrictHostKeyChecking=yes".to_owned(),
+        format!("HostKeyAlias={ALIAS}"),
+        format!("UserKnownHostsFile={}", known_hosts.display()),
+        "GlobalKnownHostsFile=/dev/null".to_owned(),
+        format!("Ciphers={CIPHER}"),
+        "Compression=no".to_owned(),
+        "ConnectTimeout=10".to_owned(),
+        "ServerAliveInterval=5".to_owned(),
+        "ServerAliveCountMax=3".to_owned(),
+    ];
+    format!("ssh -F none -o {}", options.join(" -o "))
+}
+
+fn host(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(v4) => v4.to_string(),
+        IpAddr::V6(v6) => format!("[{v6}]"),
+    }
+}
+
+/// The first number of the newest progress line: bytes of the files brought so far.
+fn transferred(output: &File) -> Option<u64> {
+    let length = output.metadata().ok()?.len();
+    let mut end = [0; 256];
+    let from = length.saturating_sub(end.len() as u64);
+    let count = output.read_at(&mut end, from).ok()?;
+    let text = String::from_utf8_lossy(&end[..count]).into_owned();
+    // The last line may still be growing; the one before it is whole.
+    let line = text.rsplit('\r').nth(1)?;
+    let number: String = line
+        .split_whitespace()
+        .next()?
+        .chars()
+        .filter(char::is_ascii_digit)
+        .collect();
+    number.parse().ok()
+}
+
+fn explained(ended: &Ended, order: &PullBackup) -> Error {
+    let code = ended.status.code();
+    let (name, message, hint) = match code {
+        Some(24) => (
+            "backup_changed",
+            "files of the backup went away while they were copied",
+            "copy again when nothing writes to the backup",
+        ),
+        Some(10 | 12 | 30 | 35 | 255) => (
+            "link_broken",
+            "the link between the nodes broke",
+            "what was copied stays: `pairadm data copy` goes on from there",
+        ),
+        Some(11) if ended.words.contains("No space left") || ended.words.contains("quota") => (
+            "disk_full",
+            "there is no room for the mirror",
+            "make room under /var/lib/pairadm; what was copied stays",
+        ),
+        Some(11) => (
+            "data_not_copied",
+            "files cannot be written",
+            "look at the file system under /var/lib/pairadm/mirrors",
+        ),
+        Some(2) => (
+            "peer_refuses",
+            "the other node does not answer as rsync",
+            "its line for this node's key may be of an older pairadm: run `pairadm configure`",
+        ),
+        Some(5) => (
+            "peer_refuses",
+            "the other node does not let this one read",
+            "look at its journal",
+        ),
+        _ => (
+            "data_not_copied",
+            "not everything could be copied",
+            "the words of rsync say why",
+        ),
+    };
+    let end = code.map_or_else(
+        || ended.status.to_string(),
+        |code| format!("rsync's exit status {code}"),
+    );
+    Error::incomplete(name, format!("{message} ({end})"))
+        .at(order.address)
+        .because(ended.words.lines().collect::<Vec<_>>().join("; "))
+        .hint(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+    use std::os::unix::process::ExitStatusExt as _;
+    use std::process::ExitStatus;
+
+    #[test]
+    fn progress_is_the_newest_whole_line() {
+        let mut output = tempfile::tempfile().unwrap();
+        assert_eq!(transferred(&output), None);
+        output
+            .write_all(b"\r              0   0%    0.00kB/s    0:00:00  ")
+            .unwrap();
+        assert_eq!(transferred(&output), None);
+        output
+            .write_all(b"\r     32,768,000  45%  120.50MB/s    0:00:12  \r     65,5")
+            .unwrap();
+        assert_eq!(transferred(&output), Some(32_768_000));
+    }
+
+    #[test]
+    fn exit_statuses_have_their_meaning() {
+        let order = PullBackup {
+            address: [192, 0, 2, 11].into(),
+            ssh_port: 22,
+            host_key: String::new(),
+            plain: None,
+            manifest: None,
+            limit: None,
+        };
+        for (status, words, code) in [
+            (24, "", "backup_changed"),
+            (12, "", "link_broken"),
+            (255, "", "link_broken"),
+            (11, "write failed: No space left on device (28)", "disk_full"),
+            (11, "", "data_not_copied"),
+            (23, "", "data_not_copied"),
+        ] {
+            let ended = Ended {
+                status: ExitStatus::from_raw(status << 8),
+                words: words.to_owned(),
+            };
+            assert_eq!(explained(&ended, &order).code, code, "{status}");
+        }
+    }
+
+    #[test]
+    fn ssh_takes_one_key_one_host_key_and_one_cipher() {
+        let order = PullBackup {
+            address: "2001:db8::11".parse().unwrap(),
+            ssh_port: 2222,
+            host_key: "ssh-ed25519 AAAA".to_owned(),
+            plain: None,
+            manifest: None,
+            limit: None,
+        };
+        let command = ssh(&order, Path::new("/run/x"));
+        for part in [
+            "-F none",
+            "Port=2222",
+            "StrictHostKeyChecking=yes",
+            "UserKnownHostsFile=/run/x",
+            "IdentitiesOnly=yes",
+            "Ciphers=aes128-gcm@openssh.com",
+        ] {
+            assert!(command.contains(part), "{part} in {command}");
+        }
+        assert_eq!(host(order.address), "[2001:db8::11]");
+    }
+}

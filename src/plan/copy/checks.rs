@@ -1,0 +1,109 @@
+//! What has to be true before a backup is copied.
+
+use super::data;
+use crate::error::{Error, Result};
+use crate::facts::{BackupFacts, DataFacts};
+use crate::model::{BackupSource, Side, Traffic};
+use crate::plan::Basis;
+use crate::render::bytes;
+
+/// The primary's backup: there, and not too old by the clock of the node that made it.
+pub fn backup<'a>(basis: &Basis<'a>) -> Result<&'a BackupFacts> {
+    let (profile, primary) = (basis.profile, basis.name(Side::Primary));
+    if profile.data.is_empty() {
+        let message = format!("the profile {} names no data", profile.name);
+        return Err(Error::refused("no_data_sets", message)
+            .at("profile")
+            .hint("add [[data]] sections to a profile in /etc/pairadm/profiles.d"));
+    }
+    let facts = data(basis, Side::Primary)?;
+    if let Some(why) = &facts.backup_fault {
+        let error = Error::refused("backup_unreadable", "the current backup cannot be looked at");
+        return Err(error.on(primary).because(why));
+    }
+    let hint = match &profile.backup {
+        BackupSource::Own => "make one with `pairadm data backup`",
+        BackupSource::Directory(_) | BackupSource::Command(_) => {
+            "make one with what makes them there, see [backup] in the profile"
+        }
+    };
+    let Some(backup) = facts.backup.as_ref().filter(|backup| backup.files > 0) else {
+        return Err(Error::refused("no_backup", "the primary has no backup to copy")
+            .on(primary)
+            .hint(hint));
+    };
+    let now = basis.need(Side::Primary)?.clock_us / 1_000_000;
+    let hours = now.saturating_sub(backup.made) / 3600;
+    let most = basis.pair.copying.max_age_h;
+    if hours >= i64::from(most) {
+        let message = format!("the backup is {hours} hours old; accepted: less than {most}");
+        return Err(Error::refused("backup_too_old", message)
+            .on(primary)
+            .at(&backup.path)
+            .hint(format!(
+                "{hint}, or allow more with `pairadm settings set backup_max_age=HOURS`"
+            )));
+    }
+    Ok(backup)
+}
+
+/// The secondary does not serve calls: what it holds would be older than its own data.
+pub fn secondary(basis: &Basis<'_>) -> Result<()> {
+    let side = Side::Secondary;
+    let recorded = basis.state(side)?.active.as_deref() == Some(basis.name(side));
+    let serves = recorded || !basis.holds(side).is_empty() || basis.traffic(side) == Some(Traffic::Allowed);
+    if !serves {
+        return Ok(());
+    }
+    let message = "the secondary is active: its own data is newer than any backup of the primary";
+    Err(Error::refused("secondary_active", message)
+        .on(basis.name(side))
+        .hint("give the traffic back first: pairadm takeover --to primary"))
+}
+
+/// Data of another version may mean something else.
+pub fn versions(basis: &Basis<'_>) -> Result<()> {
+    if basis.profile.version_command.is_empty() {
+        return Ok(());
+    }
+    let version = |side| -> Result<&str> {
+        basis.need(side)?.version.as_deref().ok_or_else(|| {
+            Error::refused("no_version", "the service does not tell its version")
+                .on(basis.name(side))
+                .because(basis.profile.version_command.join(" "))
+        })
+    };
+    let (primary, secondary) = (version(Side::Primary)?, version(Side::Secondary)?);
+    if primary == secondary {
+        return Ok(());
+    }
+    let message = format!("`{primary}` runs on the primary, `{secondary}` on the secondary");
+    Err(Error::refused("different_versions", message)
+        .on(basis.name(Side::Secondary))
+        .hint("bring both to one version, make a backup, then copy"))
+}
+
+/// Room for all mirrors that are kept, if the next ones are as large as this backup and share with each
+/// other what the newest mirror shares now. Where as many are there already, for one more: the oldest
+/// goes only after the newest is verified.
+pub fn room(basis: &Basis<'_>, backup: &BackupFacts, data: &DataFacts) -> Result<()> {
+    let keep = u64::from(basis.pair.copying.keep);
+    let missing = keep.saturating_sub(data.mirrors.len() as u64).max(1);
+    let shared = data.mirrors.first().map_or(0, |newest| newest.shared);
+    let needed = missing
+        .saturating_mul(backup.bytes.saturating_sub(shared))
+        .saturating_sub(data.incoming);
+    if needed <= data.free {
+        return Ok(());
+    }
+    let message = format!(
+        "{} are free for mirrors; needed: {} for {missing} of {}",
+        bytes(data.free),
+        bytes(needed),
+        bytes(backup.bytes)
+    );
+    Err(Error::refused("no_room", message)
+        .on(basis.name(Side::Secondary))
+        .at("/var/lib/pairadm/mirrors")
+        .hint("make room there, or keep fewer with `pairadm settings set mirrors_keep=N`"))
+}

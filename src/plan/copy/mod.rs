@@ -1,0 +1,223 @@
+//! Plans the copy of the primary's current backup to the secondary, as a mirror.
+//!
+//! ```text
+//!   primary                    secondary
+//!   offer ───────────────────> pull, verify        nothing has a mirror's name yet
+//!   still the same? withdraw
+//!                              keep                the mirror is there; the oldest goes at commit
+//! ```
+
+mod checks;
+#[cfg(test)]
+mod tests;
+
+use super::{Action, Basis, Draft, OfferBackup, PlainLink, Plan, PullBackup};
+use crate::config::Profile;
+use crate::error::{Error, Result};
+use crate::facts::{BackupFacts, DataFacts, DataQuery, Facts, FactsQuery};
+use crate::model::{Pair, Side};
+use crate::plan::files::known_hosts;
+use crate::remote::HostKey;
+use crate::render::bytes;
+use base64::Engine as _;
+use std::net::IpAddr;
+
+/// Port of rsync's own service while data travels unencrypted: registered for nothing, and not rsync's
+/// usual one, which may be in use.
+pub const PLAIN_PORT: u16 = 8730;
+
+/// A link that moves fewer bytes a second is taken for broken: the service ends by itself.
+const SLOWEST: u64 = 128 << 10;
+
+/// What the service lives at least, seconds.
+const SHORTEST: u64 = 3600;
+
+/// What has to be known of a node.
+pub fn query(pair: &Pair, profile: &Profile, side: Side) -> FactsQuery {
+    FactsQuery {
+        version_command: profile.version_command.clone(),
+        vips: pair.vips.iter().map(|vip| vip.address).collect(),
+        files: match side {
+            Side::Primary => known_hosts::HOST_KEYS.map(str::to_owned).to_vec(),
+            Side::Secondary => Vec::new(),
+        },
+        data: Some(DataQuery {
+            backup: profile.backup.clone(),
+        }),
+        ..FactsQuery::default()
+    }
+}
+
+/// Plans it, or refuses.
+pub fn plan(basis: &Basis<'_>) -> Result<Plan> {
+    let backup = checks::backup(basis)?;
+    let data = data(basis, Side::Secondary)?;
+    checks::secondary(basis)?;
+    checks::versions(basis)?;
+    checks::room(basis, backup, data)?;
+    let order = offer(basis, backup)?;
+    let pull = pull(basis, backup, &order)?;
+    let keep = usize::try_from(basis.pair.copying.keep).unwrap_or(1);
+    let mut draft = Draft::default();
+    draft.stage("Offer the backup");
+    draft.step(
+        Side::Primary,
+        format!("let {} read {}", basis.name(Side::Secondary), backup.path),
+        Action::Offer(order.clone()),
+    );
+    draft.stage("Copy");
+    draft.step(
+        Side::Secondary,
+        format!("copy and verify {}", bytes(backup.bytes)),
+        Action::Pull(pull),
+    );
+    draft.stage("See that the backup is still the same");
+    draft.step(
+        Side::Primary,
+        "look again, and offer the backup no more",
+        Action::Withdraw(order),
+    );
+    draft.stage("Keep the mirror");
+    draft.step(
+        Side::Secondary,
+        "make it the newest mirror",
+        Action::KeepMirror { keep },
+    );
+    Ok(Plan {
+        operation: "copy".to_owned(),
+        title: format!("copy the backup of {}", basis.label(Side::Primary)),
+        asked: Vec::new(),
+        facts: String::new(),
+        notice: notice(basis, backup, data, keep),
+        stages: draft.finish(),
+        sides: Side::BOTH.to_vec(),
+        service_affecting: false,
+        how_to_undo:
+            "pairadm undo takes the mirror's name away; what an older mirror held is not brought back"
+                .to_owned(),
+    })
+}
+
+fn notice(basis: &Basis<'_>, backup: &BackupFacts, data: &DataFacts, keep: usize) -> Vec<String> {
+    let link = if basis.pair.encrypted_link {
+        "encrypted (AES-128)"
+    } else {
+        "not encrypted"
+    };
+    let mut notice = vec![
+        "Not service affecting: files of a backup are read, nothing is loaded.".to_owned(),
+        format!(
+            "{} in {} files, {link}; files that the newest mirror has already are not copied again.",
+            bytes(backup.bytes),
+            backup.files
+        ),
+    ];
+    let mut kept: Vec<&str> = data.mirrors.iter().map(|mirror| mirror.name.as_str()).collect();
+    let gone = kept.split_off(kept.len().min(keep.saturating_sub(1)));
+    if gone.is_empty() {
+        notice.push(format!("{keep} mirrors are kept; none has to go."));
+    } else {
+        notice.push(format!(
+            "{keep} mirrors are kept: {} goes when the new one is verified.",
+            gone.join(", ")
+        ));
+    }
+    if data.incoming > 0 {
+        notice.push(format!(
+            "A copy was broken off after {}: this one goes on from there.",
+            bytes(data.incoming)
+        ));
+    }
+    notice
+}
+
+fn offer(basis: &Basis<'_>, backup: &BackupFacts) -> Result<OfferBackup> {
+    let address = address(basis, Side::Primary)?;
+    let plain = PlainLink {
+        address,
+        port: PLAIN_PORT,
+        reader: address_like(basis, Side::Secondary, address)?,
+        seconds: seconds(backup.bytes, basis.pair.copying.limit),
+    };
+    Ok(OfferBackup {
+        folder: backup.path.clone(),
+        manifest: backup.manifest.clone(),
+        made: backup.made,
+        pair: basis.pair.name.clone(),
+        node: basis.name(Side::Primary).to_owned(),
+        generation: basis.state(Side::Primary)?.generation,
+        version: basis.need(Side::Primary)?.version.clone(),
+        sets: basis.profile.data.iter().map(|set| set.name.clone()).collect(),
+        plain: (!basis.pair.encrypted_link).then_some(plain),
+    })
+}
+
+fn pull(basis: &Basis<'_>, backup: &BackupFacts, offer: &OfferBackup) -> Result<PullBackup> {
+    let ssh = &basis.pair.nodes[Side::Primary].ssh;
+    Ok(PullBackup {
+        address: address(basis, Side::Primary)?,
+        ssh_port: ssh.port,
+        host_key: host_key(basis.need(Side::Primary)?, ssh.host_key.as_deref())
+            .ok_or_else(|| no_host_key(basis))?,
+        plain: offer.plain.as_ref().map(|plain| plain.port),
+        manifest: backup.manifest.clone(),
+        limit: basis.pair.copying.limit,
+    })
+}
+
+/// Where the node is reached for copies: over the duplication link where there is one.
+fn address(basis: &Basis<'_>, side: Side) -> Result<IpAddr> {
+    let node = &basis.pair.nodes[side];
+    let found = node.duplication.preferred().or_else(|| node.address.preferred());
+    found.ok_or_else(|| Error::bug("a node of the pair has no address"))
+}
+
+/// The address of the same kind and family: a pair has both or neither on both nodes.
+fn address_like(basis: &Basis<'_>, side: Side, other: IpAddr) -> Result<IpAddr> {
+    let found = address(basis, side)?;
+    if found.is_ipv4() == other.is_ipv4() {
+        Ok(found)
+    } else {
+        Err(Error::bug(
+            "the nodes of the pair have addresses of different families",
+        ))
+    }
+}
+
+fn seconds(bytes: u64, limit: Option<u32>) -> u64 {
+    let limit = limit.map_or(SLOWEST, |limit| (u64::from(limit) << 10).min(SLOWEST));
+    (bytes / (limit / 2).max(1)).max(SHORTEST)
+}
+
+/// The host key of the node that is the pinned one; the first that it has when none is pinned: the node
+/// was asked over a connection whose key was accepted.
+fn host_key(facts: &Facts, pinned: Option<&str>) -> Option<String> {
+    let keys = known_hosts::HOST_KEYS.iter().filter_map(|path| {
+        let bytes = facts.file(path)?.content.as_ref()?.to_bytes().ok()?;
+        let text = String::from_utf8(bytes).ok()?;
+        let (kind, key) = text
+            .split_whitespace()
+            .next()
+            .zip(text.split_whitespace().nth(1))?;
+        let blob = base64::engine::general_purpose::STANDARD.decode(key).ok()?;
+        Some((HostKey::from_blob(&blob)?.to_string(), format!("{kind} {key}")))
+    });
+    let mut keys = keys.filter(|(name, _)| pinned.is_none_or(|pinned| pinned == name));
+    keys.next().map(|(_, line)| line)
+}
+
+fn no_host_key(basis: &Basis<'_>) -> Error {
+    Error::refused(
+        "no_host_key",
+        "none of the host keys on the primary's disk is the one that the pair file pins",
+    )
+    .on(basis.name(Side::Primary))
+    .at("primary.ssh.host_key")
+    .hint("compare `ssh-keygen -lf` of /etc/ssh/ssh_host_*_key.pub there with the pair file")
+}
+
+/// What the node of `side` holds of the pair's data.
+fn data<'a>(basis: &Basis<'a>, side: Side) -> Result<&'a DataFacts> {
+    let data = basis.need(side)?.data.as_ref();
+    data.ok_or_else(|| Error::bug("the node was not asked for its data"))
+}

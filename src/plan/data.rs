@@ -1,0 +1,88 @@
+//! Orders of the steps that move data: what is saved, offered, brought and kept.
+
+use crate::model::{DataSet, Generation};
+use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
+
+/// Live data to save.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SaveData {
+    /// What for; decides where it goes.
+    pub purpose: Purpose,
+    /// What is saved; a set that the node does not have is passed over.
+    pub sets: Vec<DataSet>,
+    /// Name of the pair.
+    pub pair: String,
+    /// Host name of the node.
+    pub node: String,
+    /// What the node knows of the pair.
+    pub generation: Generation,
+    /// Prints the version of the service.
+    pub version_command: Vec<String>,
+    /// Backups to keep in all; older ones are removed after this one is whole.
+    pub keep: usize,
+}
+
+/// What live data is saved for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// To be the node's current backup, which the other node copies.
+    Backup,
+    /// To be put back if a load goes wrong.
+    Aside,
+}
+
+/// A backup that the other node shall be able to read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferBackup {
+    /// Where it is on this node, without links in the path.
+    pub folder: String,
+    /// BLAKE3 (hex) of its manifest; `None` for a backup that something else than pairadm made: its
+    /// manifest is written when it is offered.
+    pub manifest: Option<String>,
+    /// Newest change in the backup, Unix seconds of this node.
+    pub made: i64,
+    /// Name of the pair, for a manifest that has to be written.
+    pub pair: String,
+    /// Host name of the node, for the same.
+    pub node: String,
+    /// What the node knows of the pair, for the same.
+    pub generation: Generation,
+    /// Version of the service, for the same.
+    pub version: Option<String>,
+    /// Names of the profile's data sets in their order, for the same.
+    pub sets: Vec<String>,
+    /// How it is offered beside SSH: when the link need not be encrypted.
+    pub plain: Option<PlainLink>,
+}
+
+/// Reading without encryption: rsync's own service, for one address and the time of one copy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlainLink {
+    /// Address of the node that offers; nothing else is listened at.
+    pub address: IpAddr,
+    /// TCP port.
+    pub port: u16,
+    /// Address of the node that may read.
+    pub reader: IpAddr,
+    /// Seconds after which the service ends by itself, if nobody ended it.
+    pub seconds: u64,
+}
+
+/// The other node's backup, to be brought here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PullBackup {
+    /// Address of the other node.
+    pub address: IpAddr,
+    /// Port of its SSH server.
+    pub ssh_port: u16,
+    /// Its host key, type and base64: no other is talked to.
+    pub host_key: String,
+    /// Port of rsync's own service there; `None` when the data travels encrypted.
+    pub plain: Option<u16>,
+    /// BLAKE3 (hex) of the backup's manifest, where that was known beforehand.
+    pub manifest: Option<String>,
+    /// KiB a second at most.
+    pub limit: Option<u32>,
+}
