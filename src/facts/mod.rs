@@ -44,6 +44,9 @@ pub struct FactsQuery {
     /// for a dry run.
     #[serde(default)]
     pub ensure_node_key: bool,
+    /// The peer's address, to look whether its key would open root's login here.
+    #[serde(default)]
+    pub login_from: Option<IpAddr>,
     /// Look also at what only setting the node up needs: the clock's synchronisation, the node's key, the
     /// installed program.
     #[serde(default)]
@@ -123,6 +126,9 @@ pub struct Facts {
     pub keepalived: bool,
     /// TCP ports on which sshd listens.
     pub ssh_ports: Vec<u16>,
+    /// Lines of sshd's effective configuration that keep the peer's key from opening root's login.
+    #[serde(default)]
+    pub root_login: Vec<String>,
     /// pairadm's recorded state.
     pub state: Option<NodeState>,
     /// Public half of the node's own key for its peer: `ssh-ed25519 AAAA…`.

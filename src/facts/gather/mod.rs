@@ -6,6 +6,7 @@ mod data;
 mod network;
 mod node_key;
 mod record;
+mod root_login;
 mod service;
 mod ssh_ports;
 mod system;
@@ -116,7 +117,7 @@ fn slow_parts<'a>(query: &'a FactsQuery, deadline: Instant) -> Vec<Slow<'a>> {
 
 /// What only setting up the node looks at.
 fn setup_parts(query: &FactsQuery, deadline: Instant) -> Vec<Slow<'_>> {
-    vec![
+    let mut parts: Vec<Slow<'_>> = vec![
         Box::new(move || {
             let synchronised = units::clock_synchronised(deadline);
             Box::new(move |facts| keep(synchronised, &mut facts.gaps, &mut facts.clock_synchronised))
@@ -133,7 +134,14 @@ fn setup_parts(query: &FactsQuery, deadline: Instant) -> Vec<Slow<'_>> {
             let sha256 = record::program_sha256();
             Box::new(move |facts| facts.agent_sha256 = sha256)
         }),
-    ]
+    ];
+    if let Some(peer) = query.login_from {
+        parts.push(Box::new(move || {
+            let bars = root_login::bars(peer, deadline);
+            Box::new(move |facts| keep(bars, &mut facts.gaps, &mut facts.root_login))
+        }));
+    }
+    parts
 }
 
 /// Version and counters of the service.

@@ -7,6 +7,7 @@ mod clock;
 mod findings;
 mod firewall;
 mod identity;
+mod login;
 mod service;
 
 pub use clock::chrony_unit;
@@ -40,6 +41,7 @@ pub fn run(subject: &Subject<'_>) -> Findings {
         addresses::check,
         service::check,
         firewall::check,
+        login::check,
     ] {
         check(subject, &mut findings);
     }

@@ -430,3 +430,13 @@ fn every_refusal_is_told_at_once() {
         "{text}"
     );
 }
+
+#[test]
+fn an_sshd_that_bars_the_peer_is_refused_with_its_line_and_how_to_open_it() {
+    refused(
+        |nodes| nodes.facts.secondary.root_login = vec!["permitrootlogin no".to_owned()],
+        "peer_barred",
+        "secondary.ssh",
+        "`permitrootlogin no`",
+    );
+}

@@ -37,6 +37,7 @@ pub fn query(pair: &Pair, previous: Option<&Pair>, profile: &Profile, side: Side
             .chain(peer.duplication.iter())
             .collect(),
         vips,
+        login_from: peer.address.preferred(),
         ensure_node_key: false,
         setup: true,
         data: None,

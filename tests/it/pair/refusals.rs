@@ -109,3 +109,24 @@ fn a_host_of_another_name_gets_no_steps() {
     lab.beta().sh("hostname beta");
     run(&lab, &["takeover", "--to", "secondary", "--yes"], 0);
 }
+
+#[test]
+fn an_sshd_that_bars_the_peer_is_refused_until_it_lets_that_key_in() {
+    let lab = FreshLab::start("barred");
+    let alpha = lab.alpha().node.v4;
+    let bar = |rule: &str| {
+        lab.beta().sh(&format!(
+            "printf 'Match User root Address {alpha}\\n{rule}\\n' > /etc/ssh/sshd_config.d/50-root.conf && \
+             systemctl restart ssh"
+        ));
+    };
+    bar("PermitRootLogin no");
+    let (exit, told) = json(&lab, &CONFIGURE);
+    assert_eq!(exit, 2, "{told}");
+    let told = told["error"].to_string();
+    for part in ["permitrootlogin no", "forced-commands-only", &alpha.to_string()] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    bar("PermitRootLogin forced-commands-only");
+    run(&lab, &CONFIGURE, 0);
+}
