@@ -5,9 +5,10 @@
 //! import told so takes it off again.
 
 use super::table::same_kind;
-use super::{Entry, Subject, Table};
+use super::{Entry, Subject, Table, checked_note};
 use crate::error::{Error, Result};
-use csv::{ReaderBuilder, StringRecord, Writer};
+use csv::{Position, ReaderBuilder, StringRecord, Writer};
+use std::collections::HashMap;
 
 /// Whom a CSV text is for or from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,35 +39,72 @@ impl Table {
         String::from_utf8(bytes).map_err(|error| failed(&error))
     }
 
-    /// Reads CSV; `file` is its name for messages. Rows that name the same `from` twice are kept for
-    /// [`check`](super::check::check) to show.
+    /// Reads CSV; `file` is its name for messages.
     ///
     /// # Errors
-    /// Refuses another header, rows of another length, what is no UTF-8 and what is no address, with the
-    /// line (`bad_translation_csv`).
+    /// Refuses another header, rows of another length, what is no UTF-8, what is no address, notes that
+    /// nobody can read, and a `from` that stands on two lines; all bad lines at once, each by its number
+    /// (`bad_translation_csv`).
     pub fn from_csv(bytes: &[u8], kind: CsvKind, file: &str) -> Result<Self> {
         let mut reader = ReaderBuilder::new().from_reader(bytes);
-        let refused = |line: u64, why: String| Error::refused(CODE, format!("line {line}: {why}")).at(file);
-        let unread = |error: csv::Error| {
-            let line = error.position().map_or(1, csv::Position::line);
-            refused(line, "not CSV with three columns in UTF-8".to_owned()).because(error)
-        };
-        if reader.headers().map_err(unread)? != HEADER.as_slice() {
-            return Err(refused(
-                1,
-                format!("the first line has to be `{}`", HEADER.join(",")),
-            ));
+        match reader.headers() {
+            Ok(header) if header == HEADER.as_slice() => {}
+            Ok(_) => {
+                let why = format!("line 1: the first line has to be `{}`", HEADER.join(","));
+                return Err(refused(file, &[why]));
+            }
+            Err(error) => return Err(refused(file, &[not_csv(&error)])),
         }
         let mut table = Self::default();
+        let mut faults = Vec::new();
+        let mut lines: HashMap<Subject, u64> = HashMap::new();
         for record in reader.records() {
-            let record = record.map_err(unread)?;
-            let line = record.position().map_or(1, csv::Position::line);
-            table
-                .entries
-                .push(entry(&record, kind).map_err(|why| refused(line, why))?);
+            let record = match record {
+                Ok(record) => record,
+                Err(error) => {
+                    faults.push(not_csv(&error));
+                    continue;
+                }
+            };
+            let line = record.position().map_or(1, Position::line);
+            match entry(&record, kind) {
+                Err(why) => faults.push(format!("line {line}: {why}")),
+                Ok(entry) => match lines.insert(entry.from, line) {
+                    Some(first) => faults.push(format!(
+                        "line {line}: from: `{}` stands on line {first} already; accepted: one line for each address",
+                        entry.from
+                    )),
+                    None => table.entries.push(entry),
+                },
+            }
         }
-        Ok(table)
+        if faults.is_empty() {
+            Ok(table)
+        } else {
+            Err(refused(file, &faults))
+        }
     }
+}
+
+/// Bad lines that are told; the rest is counted.
+const TOLD: usize = 50;
+
+fn not_csv(error: &csv::Error) -> String {
+    let line = error.position().map_or(1, Position::line);
+    format!("line {line}: not CSV with three columns in UTF-8: {error}")
+}
+
+fn refused(file: &str, faults: &[String]) -> Error {
+    if let [only] = faults {
+        return Error::refused(CODE, only.clone()).at(file);
+    }
+    let mut told: Vec<String> = faults.iter().take(TOLD).cloned().collect();
+    if faults.len() > TOLD {
+        told.push(format!("and {} more", faults.len() - TOLD));
+    }
+    Error::refused(CODE, format!("{} bad lines", faults.len()))
+        .at(file)
+        .because(told.join("\n  "))
 }
 
 fn entry(record: &StringRecord, kind: CsvKind) -> Result<Entry, String> {
@@ -80,6 +118,7 @@ fn entry(record: &StringRecord, kind: CsvKind) -> Result<Entry, String> {
         same_kind(from, to).map_err(|why| format!("to: {why}"))
     })?;
     let note = unmarked(cell(2), kind);
+    checked_note(note).map_err(|why| format!("note: {why}"))?;
     Ok(Entry {
         from,
         to,
@@ -142,12 +181,14 @@ mod tests {
                 .trim_start_matches('"')
                 .to_owned();
             assert!(cell.starts_with(&format!("'{note}")), "{text:?}");
-            let plainly = Table::from_csv(text.as_bytes(), CsvKind::Plain, "x").unwrap();
-            assert_eq!(
-                plainly.entries[0].note,
-                Some(format!("'{note}")),
-                "only on request"
-            );
+            if !note.starts_with('\r') {
+                let plainly = Table::from_csv(text.as_bytes(), CsvKind::Plain, "x").unwrap();
+                assert_eq!(
+                    plainly.entries[0].note,
+                    Some(format!("'{note}")),
+                    "only on request"
+                );
+            }
         }
     }
 
@@ -175,9 +216,34 @@ mod tests {
         assert!(Table::from_csv(b"from,to,note\n10.0.0.1,,\xff\n", CsvKind::Plain, "x").is_err());
     }
 
+    #[test]
+    fn all_bad_lines_are_told_at_once() {
+        let text = "from,to,note\n10.0.0.1,10.0.0.2,\n10.0.0.9,y,\n10.0.0.4\n10.0.0.1,10.0.0.3,\n10.0.0.5,,\u{202e}\n";
+        let error = Table::from_csv(text.as_bytes(), CsvKind::Plain, "t.csv")
+            .unwrap_err()
+            .to_string();
+        for part in [
+            "t.csv: 4 bad lines",
+            "line 3: to: `y` is not an address",
+            "line 4: not CSV with three columns",
+            "line 5: from: `10.0.0.1` stands on line 2 already",
+            "line 6: note: the note",
+        ] {
+            assert!(error.contains(part), "{part}: {error}");
+        }
+        let many: String = (0..200).map(|_| "x,,\n").collect();
+        let error = Table::from_csv(
+            format!("from,to,note\n{many}").as_bytes(),
+            CsvKind::Plain,
+            "t.csv",
+        )
+        .unwrap_err();
+        assert!(error.to_string().contains("200 bad lines") && error.to_string().ends_with("and 150 more"));
+    }
+
     proptest! {
         #[test]
-        fn every_note_survives_both_kinds(note in ".+") {
+        fn every_note_survives_both_kinds(note in "[ -~\n\tÀ-ɏ一-龥]{1,12}") {
             let table = noted(&note);
             for kind in [CsvKind::Plain, CsvKind::Spreadsheet] {
                 let text = table.to_csv(kind).unwrap();

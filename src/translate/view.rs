@@ -3,7 +3,9 @@
 
 use super::check::{Known, Problem, ProblemKind, Severity, check};
 use super::{Findings, Found, Place, Subject, Table};
+use crate::error::Result;
 use crate::model::{BySide, Side};
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
@@ -236,6 +238,27 @@ impl TranslationView {
         }
     }
 
+    /// `table` with the subnet rule applied to every undecided address in it and in the data, and how many
+    /// rows it decided. Addresses that the secondary has as well stay out of it.
+    ///
+    /// # Errors
+    /// Refuses networks of different families or prefix lengths (`bad_subnet_rule`).
+    pub fn filled(&self, table: &Table, from_net: IpNet, to_net: IpNet) -> Result<(Table, usize)> {
+        let found = self.scanned.iter().flat_map(|scanned| &scanned.findings.found);
+        let found = found.map(|found| found.subject);
+        let listed = table.entries.iter().map(|entry| entry.from);
+        let subjects: Vec<Subject> = listed
+            .chain(found)
+            .filter(|subject| {
+                let owner = self.owners.owner(subject.address());
+                matches!(owner, Owner::Primary | Owner::Other)
+            })
+            .collect();
+        let mut filled = table.clone();
+        let decided = filled.fill(from_net, to_net, subjects)?;
+        Ok((filled, decided))
+    }
+
     /// Addresses that were found and have to be changed.
     pub fn found_must(&self) -> impl Iterator<Item = Subject> {
         self.scanned
@@ -324,6 +347,25 @@ mod tests {
             .set("10.0.0.1".parse().unwrap(), "10.0.0.2".parse().ok(), None)
             .unwrap();
         assert_eq!(view.problems(&table), []);
+    }
+
+    #[test]
+    fn the_subnet_rule_reaches_what_was_found_and_leaves_virtual_addresses_alone() {
+        let view = view(&["10.0.0.1", "10.0.0.2", "10.0.0.10", "10.0.0.77"]);
+        let nets = ("10.0.0.0/24".parse().unwrap(), "10.9.0.0/24".parse().unwrap());
+        let (filled, decided) = view.filled(&Table::default(), nets.0, nets.1).unwrap();
+        let rows: Vec<String> = filled
+            .entries
+            .iter()
+            .map(|row| format!("{} {}", row.from, row.to.unwrap()))
+            .collect();
+        assert_eq!(
+            (decided, rows),
+            (
+                2,
+                vec!["10.0.0.1 10.9.0.1".to_owned(), "10.0.0.77 10.9.0.77".to_owned()]
+            )
+        );
     }
 
     #[test]

@@ -3,7 +3,9 @@
 mod change;
 mod check;
 mod explain;
+mod fill;
 mod list;
+mod spreadsheet;
 
 use super::output::Done;
 use super::session::Session;
@@ -25,6 +27,12 @@ enum TranslationCommand {
     Set(change::SetArgs),
     /// Remove the row about an address
     Unset(change::UnsetArgs),
+    /// Decide every address of a network at once: the host part stays
+    Fill(fill::FillArgs),
+    /// Take rows from a CSV file with the columns from, to, note
+    Import(spreadsheet::ImportArgs),
+    /// Write the table as CSV
+    Export(spreadsheet::ExportArgs),
     /// Name every problem; exit status 2 when one of them bars a load
     Check,
     /// Show where an address was found and what leaves on either side
@@ -37,6 +45,9 @@ pub fn run(session: &Session, args: &TranslationArgs) -> Result<Done> {
         TranslationCommand::List => list::run(session),
         TranslationCommand::Set(args) => change::set(session, args),
         TranslationCommand::Unset(args) => change::unset(session, args),
+        TranslationCommand::Fill(args) => fill::run(session, args),
+        TranslationCommand::Import(args) => spreadsheet::import(session, args),
+        TranslationCommand::Export(args) => spreadsheet::export(session, args),
         TranslationCommand::Check => check::run(session),
         TranslationCommand::Explain(args) => explain::run(session, args),
     }

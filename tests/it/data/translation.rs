@@ -102,3 +102,92 @@ fn what_a_person_wrote_since_is_a_conflict_and_differing_tables_become_one() {
     assert_eq!(table(lab.alpha()), table(lab.beta()));
     assert!(table(lab.alpha()).contains("# ours"));
 }
+
+#[test]
+fn what_is_exported_is_imported_byte_for_byte() {
+    let lab = FreshLab::start("trcsv");
+    run(&lab, &["configure", "--yes"], 0);
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).display().to_string();
+    let rows = "from,to,note\n203.0.113.5,203.0.113.6,+491234\n2001:db8::5,,\"=1+1, \"\"two\"\"\nlines\"\n203.0.113.0/24,198.51.100.0/24,\n";
+    std::fs::write(path("in.csv"), rows).unwrap();
+    run(&lab, &["translation", "import", &path("in.csv"), "--yes"], 0);
+    assert_eq!(table(lab.alpha()), table(lab.beta()));
+    let exported = lab.pairadm(["translation", "export"]);
+    assert_eq!(String::from_utf8(exported.stdout).unwrap(), rows);
+
+    run(
+        &lab,
+        &["translation", "export", &path("sheet.csv"), "--spreadsheet"],
+        0,
+    );
+    let sheet = std::fs::read_to_string(path("sheet.csv")).unwrap();
+    assert!(
+        sheet.contains(",'+491234\n") && sheet.contains(",\"'=1+1"),
+        "{sheet}"
+    );
+    run(&lab, &["translation", "export", &path("sheet.csv")], 2);
+    let again = run(
+        &lab,
+        &[
+            "translation",
+            "import",
+            &path("sheet.csv"),
+            "--spreadsheet",
+            "--replace",
+            "--yes",
+        ],
+        0,
+    );
+    assert!(again.contains("says so already"), "{again}");
+
+    std::fs::write(
+        path("bad.csv"),
+        "from,to,note\n203.0.113.9,x,\n203.0.113.5,2001:db8::1,\n",
+    )
+    .unwrap();
+    let refused = run(&lab, &["translation", "import", &path("bad.csv"), "--yes"], 2);
+    for part in [
+        "bad.csv: 2 bad lines",
+        "line 2: to: `x`",
+        "line 3: to: `2001:db8::1`",
+    ] {
+        assert!(refused.contains(part), "{part}: {refused}");
+    }
+    assert!(!table(lab.beta()).contains("203.0.113.9"));
+
+    std::fs::write(path("one.csv"), "from,to,note\n203.0.113.5,203.0.113.7,\n").unwrap();
+    run(
+        &lab,
+        &["translation", "import", &path("one.csv"), "--replace", "--yes"],
+        0,
+    );
+    let exported = lab.pairadm(["translation", "export"]);
+    assert_eq!(
+        String::from_utf8(exported.stdout).unwrap(),
+        "from,to,note\n203.0.113.5,203.0.113.7,\n"
+    );
+}
+
+#[test]
+fn problems_that_bar_a_load_are_exit_2_and_the_subnet_rule_decides_what_is_undecided() {
+    let lab = FreshLab::start("trcheck");
+    run(&lab, &["configure", "--yes"], 0);
+    run(&lab, &["translation", "set", "10.1.2.3", "--yes"], 0);
+    let warned = run(&lab, &["translation", "check"], 0);
+    assert!(warned.contains("undecided"), "{warned}");
+    run(
+        &lab,
+        &["translation", "fill", "10.1.0.0/16", "10.2.0.0/16", "--yes"],
+        0,
+    );
+    assert_eq!(listed(&lab, "10.1.2.3")["to"], "10.2.2.3");
+    let primary = lab.alpha().node.v4.to_string();
+    run(&lab, &["translation", "set", "10.1.2.3", &primary, "--yes"], 0);
+    let (code, document) = json(&lab, &["translation", "check"]);
+    assert_eq!(
+        (code, document["error"]["code"].as_str()),
+        (2, Some("translation_bars_load"))
+    );
+    assert_eq!(document["result"]["problems"][0]["kind"], "target_of_primary");
+}
