@@ -11,7 +11,7 @@
 mod arm;
 mod backups;
 mod boundary;
-mod data;
+pub mod data;
 pub mod file;
 mod found;
 mod hook;

@@ -7,6 +7,7 @@ mod apply;
 pub mod backend;
 mod backups;
 mod cancel;
+mod comparing;
 mod configuring;
 mod door;
 mod ended;

@@ -10,8 +10,11 @@
 //! Backup, mirror, staged and aside are folders of one shape: a folder for each data set of the profile,
 //! and beside them [`Manifest`], which says what is in them, whose it is, and the hash of every file.
 
+pub mod diff;
 mod manifest;
 mod places;
+mod survey;
 
 pub use manifest::{Copied, Entry, Kind, MANIFEST, Manifest, relative};
 pub use places::{Places, made_by, maker};
+pub use survey::{Limit, Survey, Surveyed};

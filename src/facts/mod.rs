@@ -7,6 +7,7 @@ pub use data::{BackupFacts, DataFacts, DataQuery, MirrorFacts};
 pub use gather::gather;
 
 use crate::agent::protocol::{FileImage, LockOwner};
+use crate::data::{Survey, Surveyed};
 use crate::model::{NodeState, OpId, Port, Traffic, Work};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -54,6 +55,9 @@ pub struct FactsQuery {
     /// Look also at backup and mirrors.
     #[serde(default)]
     pub data: Option<DataQuery>,
+    /// Files to look at for a comparison with the other node.
+    #[serde(default)]
+    pub survey: Option<Survey>,
     /// Leave out everything slow (version, counters, disks, configuration search): for live status.
     pub brief: bool,
 }
@@ -137,6 +141,9 @@ pub struct Facts {
     pub lock: Option<LockOwner>,
     /// Newest operation in the journal and whether it is still open.
     pub last_operation: Option<(OpId, String, bool)>,
+    /// Files looked at for a comparison; `None` when that was not asked for or not possible.
+    #[serde(default)]
+    pub survey: Option<Vec<Surveyed>>,
     /// Hash of the installed agent binary, if any.
     pub agent_sha256: Option<String>,
     /// Backup and mirrors, when they were asked for.

@@ -6,6 +6,7 @@ mod copying;
 mod data;
 pub mod diff;
 pub mod digest;
+pub mod mask;
 mod mode;
 mod moved;
 mod node;

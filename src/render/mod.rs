@@ -2,6 +2,7 @@
 //! colours only repeat what the words say. Pure; where the lines go is decided elsewhere.
 
 mod amount;
+mod diff;
 mod held;
 mod history;
 mod line;
@@ -11,6 +12,7 @@ mod status;
 pub mod translation;
 
 pub use amount::{bytes, how_far, seconds};
+pub use diff::differences;
 pub use held::data_held;
 pub use history::history;
 pub use line::{Line, Tone, fill, printable};

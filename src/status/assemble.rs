@@ -3,6 +3,7 @@
 use super::warnings::warnings;
 use super::{NodeStatus, Status};
 use crate::config::Profile;
+use crate::data::{Limit, Survey};
 use crate::error::Result;
 use crate::facts::{Facts, FactsQuery};
 use crate::model::{BySide, Pair, Side, Traffic, paths};
@@ -11,6 +12,7 @@ use crate::plan::files::hosts;
 /// What status asks a node: only what is quick.
 pub fn query(pair: &Pair, profile: &Profile, side: Side) -> FactsQuery {
     FactsQuery {
+        survey: (!profile.matches.is_empty()).then(|| Survey::of_rules(profile, side, Limit::QUICK)),
         files: vec![paths::PAIR_FILE.to_owned(), hosts::PATH.to_owned()],
         setup: false,
         brief: true,

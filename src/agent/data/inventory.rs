@@ -162,7 +162,8 @@ pub fn stays_inside(path: &Path, target: &Path) -> bool {
     true
 }
 
-fn hash(path: &Path, meter: &Meter) -> Result<(u64, String)> {
+/// Size and BLAKE3 of a file.
+pub fn hash(path: &Path, meter: &Meter) -> Result<(u64, String)> {
     let mut file = File::open(path).map_err(|error| unreadable(path, error))?;
     let mut hasher = blake3::Hasher::new();
     let mut buffer = vec![0; 256 << 10];

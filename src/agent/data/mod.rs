@@ -11,9 +11,12 @@ mod files;
 mod inventory;
 mod kept;
 pub mod mirror;
+mod names;
 mod postgresql;
 mod save;
 mod sqlite;
 mod stream;
+mod survey;
 
 pub use kept::{Kept, apply, look, revert, verify};
+pub use survey::survey;

@@ -2,6 +2,7 @@
 
 mod backup;
 mod copy;
+mod diff;
 mod list;
 
 use super::output::Done;
@@ -24,6 +25,8 @@ enum DataCommand {
     Copy,
     /// List the primary's backup and the secondary's mirrors
     List,
+    /// Compare the nodes' files by the profile's rules, -v line by line with secrets hidden; drift is no failure
+    Diff,
 }
 
 /// Carries one of them out.
@@ -32,5 +35,6 @@ pub fn run(session: &Session, args: &DataArgs) -> Result<Done> {
         DataCommand::Backup(args) => backup::run(session, args),
         DataCommand::Copy => copy::run(session),
         DataCommand::List => list::run(session),
+        DataCommand::Diff => diff::run(session),
     }
 }

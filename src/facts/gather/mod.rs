@@ -13,6 +13,7 @@ mod system;
 mod units;
 
 use super::{Facts, FactsQuery, SYSCTLS};
+use crate::agent::data::survey;
 use crate::agent::traffic;
 use crate::probe;
 use std::fs;
@@ -102,6 +103,14 @@ fn slow_parts<'a>(query: &'a FactsQuery, deadline: Instant) -> Vec<Slow<'a>> {
         parts.push(Box::new(move || {
             let data = data::read(asked, deadline);
             Box::new(move |facts| facts.data = Some(data))
+        }));
+    }
+    if let Some(asked) = &query.survey {
+        parts.push(Box::new(move || {
+            let found = survey(asked, deadline)
+                .map(Some)
+                .map_err(|error| error.to_string());
+            Box::new(move |facts| keep(found, &mut facts.gaps, &mut facts.survey))
         }));
     }
     parts.extend(probe_parts(query, deadline));

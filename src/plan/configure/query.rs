@@ -39,6 +39,7 @@ pub fn query(pair: &Pair, previous: Option<&Pair>, profile: &Profile, side: Side
         vips,
         login_from: peer.address.preferred(),
         ensure_node_key: false,
+        survey: None,
         setup: true,
         data: None,
         brief: false,

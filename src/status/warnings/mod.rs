@@ -1,5 +1,6 @@
 //! What is wrong with the pair, from what both nodes say: pure, worst first, each with what to do about it.
 
+mod drift;
 mod node;
 mod pair;
 mod traffic;
@@ -60,6 +61,7 @@ pub fn warnings(
     }
     let mut warnings = traffic::judge(&view);
     warnings.extend(pair::judge(&view));
+    warnings.extend(drift::judge(&view));
     for (side, answer) in answers.iter() {
         match answer {
             Ok((facts, _)) => warnings.extend(node::judge(&view, side, facts)),

@@ -229,3 +229,25 @@ fn every_warning_says_what_to_do() {
             .all(|warning| warning.hint.is_some())
     );
 }
+
+#[test]
+fn files_that_differ_where_they_should_not_are_told() {
+    let survey = |digest: &str| {
+        Some(vec![crate::data::Surveyed {
+            path: "/etc/default/kamailio".to_owned(),
+            kind: crate::data::Kind::File {
+                size: 1,
+                blake3: digest.to_owned(),
+            },
+            mode: 0o644,
+            owner: ("root".to_owned(), "root".to_owned()),
+            translated: None,
+        }])
+    };
+    let bend = |nodes: &mut Nodes, secondary: &str| {
+        nodes.facts.primary.survey = survey("a");
+        nodes.facts.secondary.survey = survey(secondary);
+    };
+    warned(|nodes| bend(nodes, "a"), &[]);
+    warned(|nodes| bend(nodes, "b"), &["drift"]);
+}

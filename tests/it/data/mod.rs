@@ -3,4 +3,5 @@
 
 mod backup;
 mod copy;
+mod diff;
 mod translation;
