@@ -6,6 +6,7 @@
 //! [`HELLO_MARK`] followed by a [`Hello`], so that noise of login scripts before it can be skipped.
 //! After a call the channel is silent until its reply: one call at a time.
 
+use crate::data::{RowsQuery, TableRows};
 use crate::error::Error;
 use crate::facts::{Facts, FactsQuery};
 use crate::model::{Mode, Moved, NodeState, OpId, Standby};
@@ -177,6 +178,8 @@ pub enum Request {
         /// Absolute path.
         path: String,
     },
+    /// Rows of databases, for a comparison.
+    Rows(RowsQuery),
     /// In-place backups pairadm has left on this node.
     Backups,
     /// Remove backups by path; only paths that `Backups` lists.
@@ -234,6 +237,11 @@ pub enum Response {
     Backups {
         /// In no order.
         backups: Vec<Backup>,
+    },
+    /// Tables with their rows.
+    Rows {
+        /// By data set and table.
+        tables: Vec<TableRows>,
     },
     /// Recorded state, if any.
     State {

@@ -12,6 +12,7 @@ mod configuring;
 mod door;
 mod ended;
 mod facts;
+mod failing_back;
 mod history;
 mod holdings;
 mod identity;

@@ -11,10 +11,13 @@
 //! and beside them [`Manifest`], which says what is in them, whose it is, and the hash of every file.
 
 pub mod diff;
+pub mod failback;
 mod manifest;
 mod places;
+mod rows;
 mod survey;
 
 pub use manifest::{Copied, Entry, Kind, MANIFEST, Manifest, relative};
 pub use places::{Places, made_by, maker};
+pub use rows::{Row, RowsQuery, TableRows};
 pub use survey::{Limit, Survey, Surveyed};

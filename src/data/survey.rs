@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 pub struct Survey {
     /// Files and directories with everything below them. Links that lead out of them are passed over.
     pub paths: Vec<String>,
+    /// Folder of saved data that holds them, in place of the node's own.
+    pub below: Option<String>,
     /// Below them, what is left out.
     pub without: Vec<String>,
     /// Path of a translation table: what each file would be with its addresses translated is told as well.
@@ -72,6 +74,7 @@ impl Survey {
         without.extend(profile.data.iter().flat_map(|set| beside_database(&set.source)));
         Self {
             paths: compared.iter().map(|rule| rule.path.clone()).collect(),
+            below: None,
             without,
             table: (side == Side::Primary).then(|| TRANSLATION_FILE.to_owned()),
             limit,

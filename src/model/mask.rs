@@ -5,10 +5,25 @@
 //! in PEM, nothing between its first and last line. Too much is hidden rather than too little.
 
 /// After one of these a secret may follow.
-pub const WORDS: [&str; 7] = ["pass", "pwd", "secret", "token", "credential", "key", "community"];
+pub const WORDS: [&str; 8] = [
+    "pass",
+    "pwd",
+    "secret",
+    "token",
+    "credential",
+    "key",
+    "community",
+    "ha1",
+];
 
 /// Stands for what is not shown.
 const HIDDEN: &str = "***";
+
+/// Whether what has this name may be a secret.
+pub fn may_be_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    WORDS.iter().any(|word| name.contains(word))
+}
 
 /// The text with everything hidden that may be a secret. Line for line the same as the original.
 pub fn masked(text: &str) -> String {

@@ -3,6 +3,7 @@
 
 mod amount;
 mod diff;
+mod failback;
 mod held;
 mod history;
 mod line;
@@ -13,6 +14,7 @@ pub mod translation;
 
 pub use amount::{bytes, how_far, seconds};
 pub use diff::differences;
+pub use failback::losses;
 pub use held::data_held;
 pub use history::history;
 pub use line::{Line, Tone, fill, printable};

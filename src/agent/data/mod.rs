@@ -13,10 +13,12 @@ mod kept;
 pub mod mirror;
 mod names;
 mod postgresql;
+mod rows;
 mod save;
 mod sqlite;
 mod stream;
 mod survey;
 
 pub use kept::{Kept, apply, look, revert, verify};
+pub use rows::rows;
 pub use survey::survey;

@@ -35,13 +35,18 @@ pub fn survey(survey: &Survey, deadline: Instant) -> Result<Vec<Surveyed>> {
                 "the files could not be read in time",
             ));
         }
-        surveyed(&path, &meta, translator.as_ref(), &names)
+        let mut told = surveyed(&path, &meta, translator.as_ref(), &names)?;
+        if let Some(folder) = &survey.below {
+            let inside = path.strip_prefix(folder).unwrap_or(&path);
+            told.path = Path::new("/").join(inside).to_string_lossy().into_owned();
+        }
+        Ok(told)
     };
     found.into_iter().map(look).collect()
 }
 
 /// What the node's translation table says; `None` without a table.
-fn translator(path: &str) -> Result<Option<Translator>> {
+pub fn translator(path: &str) -> Result<Option<Translator>> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -53,16 +58,24 @@ fn translator(path: &str) -> Result<Option<Translator>> {
 /// What there is, without what is left out: a path of its own may lie below one that is left out.
 fn found(survey: &Survey) -> Result<BTreeMap<PathBuf, Metadata>> {
     let mut found = BTreeMap::new();
-    for root in survey.paths.iter().map(Path::new) {
+    for path in &survey.paths {
         let without: Vec<String> = survey
             .without
             .iter()
-            .filter(|path| !root.starts_with(path))
-            .cloned()
+            .filter(|without| !Path::new(path).starts_with(without))
+            .map(|without| place(survey, without).to_string_lossy().into_owned())
             .collect();
-        found.extend(members(root, &without)?);
+        found.extend(members(&place(survey, path), &without)?);
     }
     Ok(found)
+}
+
+/// Where `path` lies: on the node, or in a folder of saved data.
+fn place(survey: &Survey, path: &str) -> PathBuf {
+    match &survey.below {
+        Some(folder) => Path::new(folder).join(path.trim_start_matches('/')),
+        None => PathBuf::from(path),
+    }
 }
 
 fn surveyed(
@@ -115,6 +128,7 @@ mod tests {
         let path = |name: &str| root.join(name).display().to_string();
         Survey {
             paths: vec![root.display().to_string(), path("kept/inner")],
+            below: None,
             without: without.iter().map(|name| path(name)).collect(),
             table: table.map(|path| path.display().to_string()),
             limit: Limit::QUICK,
@@ -155,6 +169,24 @@ mod tests {
         let wanted = blake3::hash(b"listen=192.0.2.12\n").to_hex().to_string();
         assert_eq!(found[1].translated.as_deref(), Some(wanted.as_str()));
         assert_eq!(found[2].translated, None);
+    }
+
+    #[test]
+    fn saved_data_is_told_by_where_it_was() {
+        let saved = tempfile::tempdir().unwrap();
+        fs::create_dir_all(saved.path().join("etc/sip")).unwrap();
+        fs::write(saved.path().join("etc/sip/a.cfg"), "a").unwrap();
+        fs::write(saved.path().join("etc/sip/own.cfg"), "own").unwrap();
+        let asked = Survey {
+            paths: vec!["/etc/sip".to_owned()],
+            below: Some(saved.path().display().to_string()),
+            without: vec!["/etc/sip/own.cfg".to_owned()],
+            table: None,
+            limit: Limit::QUICK,
+        };
+        let found = survey(&asked, soon()).unwrap();
+        let paths: Vec<&str> = found.iter().map(|found| found.path.as_str()).collect();
+        assert_eq!(paths, ["/etc/sip", "/etc/sip/a.cfg"]);
     }
 
     #[test]

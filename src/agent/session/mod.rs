@@ -15,7 +15,7 @@ use super::protocol::{LockOwner, Operation, Request, Response};
 use super::step::Context;
 use super::traffic::Gate;
 use super::watch::Watch;
-use super::{backups, network, reaction, state};
+use super::{backups, data, network, reaction, state};
 use crate::error::{Error, Result};
 use crate::facts::{Facts, FactsQuery};
 use crate::model::OpId;
@@ -93,6 +93,10 @@ impl Session {
                 return Ok(Response::Holders { seen });
             }
             Request::Read { path } => return file::image(Path::new(&path)).map(Response::File),
+            Request::Rows(query) => {
+                let tables = data::rows(self.paths.search(), &query, deadline)?;
+                return Ok(Response::Rows { tables });
+            }
             Request::Backups => {
                 let backups = backups::list(&self.paths)?;
                 return Ok(Response::Backups { backups });

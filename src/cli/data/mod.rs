@@ -4,6 +4,7 @@ mod backup;
 mod copy;
 mod diff;
 mod list;
+mod preview_failback;
 
 use super::output::Done;
 use super::session::Session;
@@ -27,6 +28,8 @@ enum DataCommand {
     List,
     /// Compare the nodes' files by the profile's rules, -v line by line with secrets hidden; drift is no failure
     Diff,
+    /// Show what a failback, or the next load, would lose of what was changed on the secondary
+    PreviewFailback,
 }
 
 /// Carries one of them out.
@@ -36,5 +39,6 @@ pub fn run(session: &Session, args: &DataArgs) -> Result<Done> {
         DataCommand::Copy => copy::run(session),
         DataCommand::List => list::run(session),
         DataCommand::Diff => diff::run(session),
+        DataCommand::PreviewFailback => preview_failback::run(session),
     }
 }

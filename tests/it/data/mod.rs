@@ -4,4 +4,6 @@
 mod backup;
 mod copy;
 mod diff;
+mod diff;
+mod preview_failback;
 mod translation;

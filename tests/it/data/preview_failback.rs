@@ -1,0 +1,76 @@
+//! `data preview-failback`: what was done on the secondary while it served calls.
+
+use crate::support::drive::{json, run};
+use crate::support::lab::FreshLab;
+
+/// Both nodes get the same rows and files, and a table that translates what is each node's own.
+fn level(lab: &FreshLab) {
+    let (alpha, beta) = (lab.alpha().node, lab.beta().node);
+    let row = |from: &str, to: &str| format!("[[address]]\nfrom = \"{from}\"\nto = \"{to}\"\n");
+    let table = row(&alpha.v4.to_string(), &beta.v4.to_string())
+        + &row(&alpha.v6.to_string(), &beta.v6.to_string())
+        + &row(&alpha.dup_v4.to_string(), &beta.dup_v4.to_string());
+    lab.alpha()
+        .sh(&format!("printf '{table}' > /etc/pairadm/translation.toml"));
+}
+
+#[test]
+fn what_was_created_on_the_temporarily_active_secondary_is_told_and_nothing_is_changed() {
+    let lab = FreshLab::start("failback");
+    run(&lab, &["configure", "--yes"], 0);
+    level(&lab);
+    let before = run(&lab, &["data", "preview-failback"], 0);
+    assert!(before.contains("Nothing would be lost."), "{before}");
+
+    run(&lab, &["takeover", "--to", "secondary", "--yes"], 0);
+    lab.beta().sh(
+        "sqlite3 /etc/kamailio/kamailio.sqlite \"INSERT INTO subscriber (username, domain, password) VALUES ('carol', 'lab.example', 'hunter2'); \
+         UPDATE dispatcher SET description = 'moved' WHERE setid = 2 AND destination LIKE '%192.0.2.20%'; \
+         DELETE FROM htable\"",
+    );
+    lab.beta().sh("echo x > /etc/kamailio/made-here.cfg");
+    let kept = lab.beta().snapshot(&["/etc/kamailio", "/var/lib/pairadm/data"]);
+    let (code, losses) = json(&lab, &["data", "preview-failback"]);
+    assert_eq!(code, 0);
+    let losses = &losses["result"];
+    assert_eq!(losses["active"], "secondary");
+    assert_eq!(losses["files"][0]["path"], "/etc/kamailio/made-here.cfg");
+    assert_eq!(losses["files"].as_array().unwrap().len(), 1, "{losses}");
+    let tables: Vec<&str> = losses["tables"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|table| table["table"].as_str().unwrap())
+        .collect();
+    assert_eq!(tables, ["dispatcher", "htable", "subscriber"], "{losses}");
+    assert!(!losses.to_string().contains("hunter2"), "S11");
+
+    let shown = run(&lab, &["data", "preview-failback"], 0);
+    for part in [
+        "created",
+        "username=carol",
+        "-> moved",
+        "removed",
+        "beta serves calls",
+    ] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let after = lab.beta().snapshot(&["/etc/kamailio", "/var/lib/pairadm/data"]);
+    assert_eq!(kept.changes_to(&after), Vec::<String>::new());
+}
+
+#[test]
+fn rows_of_postgresql_are_told_as_well() {
+    let lab = FreshLab::with_postgresql("failbackpg");
+    run(&lab, &["configure", "--yes"], 0);
+    level(&lab);
+    lab.beta().sh("runuser -u postgres -- psql -d kamailio -c \"DELETE FROM trusted; INSERT INTO address (grp, ip_addr, mask, tag) VALUES (9, '203.0.113.9', 32, 'made here')\"");
+    let shown = run(&lab, &["data", "preview-failback"], 0);
+    for part in [
+        "postgresql: table address",
+        "tag=made here",
+        "postgresql: table trusted",
+    ] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+}
