@@ -1,9 +1,8 @@
 //! What a failback or the next load would lose: what a node has now against what it was given. Pure.
 
 use super::{Kind, Row, Surveyed, TableRows};
-use crate::model::BySide;
-use crate::model::Side;
 use crate::model::mask::{masked, may_be_secret};
+use crate::model::{BySide, Side};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -81,9 +80,12 @@ pub struct RowLoss {
     pub text: String,
 }
 
+/// What was given, and what there is now.
+type GivenAndNow<'t, T> = (Option<&'t T>, Option<&'t T>);
+
 /// Files that differ from those `given`, which were surveyed with the translation table where it counts.
 pub fn files(given: &[Surveyed], now: &[Surveyed]) -> Vec<FileLoss> {
-    let mut fates: BTreeMap<&str, (Option<&Surveyed>, Option<&Surveyed>)> = BTreeMap::new();
+    let mut fates: BTreeMap<&str, GivenAndNow<'_, Surveyed>> = BTreeMap::new();
     let is_file = |file: &&Surveyed| file.kind != Kind::Directory;
     for file in given.iter().filter(is_file) {
         fates.entry(&file.path).or_default().0 = Some(file);
@@ -119,7 +121,7 @@ fn is_same(given: &Surveyed, now: &Surveyed) -> bool {
 
 /// Tables that differ from those `given`.
 pub fn tables(given: &[TableRows], now: &[TableRows]) -> Vec<TableLoss> {
-    let mut pairs: BTreeMap<(&str, &str), (Option<&TableRows>, Option<&TableRows>)> = BTreeMap::new();
+    let mut pairs: BTreeMap<(&str, &str), GivenAndNow<'_, TableRows>> = BTreeMap::new();
     for table in given {
         pairs.entry((&table.set, &table.table)).or_default().0 = Some(table);
     }
@@ -178,14 +180,14 @@ fn rows(given: Option<&TableRows>, now: Option<&TableRows>) -> Vec<RowLoss> {
     losses
 }
 
-/// Rows of `these` that `those` do not have, as often as they are more.
-fn without(these: &[Row], those: &[Row]) -> Vec<Row> {
+/// The rows that `others` do not have, as often as they are more.
+fn without(rows: &[Row], others: &[Row]) -> Vec<Row> {
     let mut left: BTreeMap<&Row, usize> = BTreeMap::new();
-    for row in those {
+    for row in others {
         *left.entry(row).or_default() += 1;
     }
     let mut new = Vec::new();
-    for row in these {
+    for row in rows {
         match left.get_mut(row) {
             Some(count) if *count > 0 => *count -= 1,
             _ => new.push(row.clone()),
@@ -287,10 +289,11 @@ mod tests {
             "address",
             vec![row(&[("ip", "192.0.2.1")]), row(&[("ip", "192.0.2.1")])],
         );
-        assert_eq!(tables(&[small.clone()], &[small.clone()]), []);
+        let small = [small];
+        assert_eq!(tables(&small, &small), []);
         let once = table("address", vec![row(&[("ip", "192.0.2.1")])]);
         assert_eq!(
-            tables(&[once], &[small])[0].rows[0].fate,
+            tables(&[once], &small)[0].rows[0].fate,
             Fate::Created,
             "a row more"
         );

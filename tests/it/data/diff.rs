@@ -41,7 +41,7 @@ fn drift_is_what_breaks_a_rule_and_a_translated_file_breaks_none() {
     lab.beta()
         .sh(&format!("echo 'MEMORY=64 # the password=hunter2' >> {DEFAULTS}"));
     lab.beta().sh(&format!("rm {LIST} && chmod 600 {CONFIG}"));
-    lab.beta().sh(&format!("echo x > /etc/kamailio/new.cfg"));
+    lab.beta().sh("echo x > /etc/kamailio/new.cfg");
     let own = lab.alpha().read(OWN);
     lab.beta().sh(&format!("printf '{own}' > {OWN}"));
     let (code, found) = json(&lab, &["data", "diff"]);

@@ -4,6 +4,5 @@
 mod backup;
 mod copy;
 mod diff;
-mod diff;
 mod preview_failback;
 mod translation;
