@@ -29,8 +29,6 @@ pub trait Backend: Send + Sync {
     fn unfinished(&self) -> Result<Option<Unfinished>>;
     /// Operations, newest first.
     fn history(&self) -> Result<Vec<Past>>;
-    /// What both nodes' journals say of one operation.
-    fn show(&self, op: OpId) -> Result<String>;
     /// The report of one operation as text.
     fn report(&self, op: OpId) -> Result<String>;
     /// Pre-flight checks as text; changes nothing.

@@ -97,10 +97,6 @@ impl Backend for Door {
         self.controller.history()
     }
 
-    fn show(&self, op: OpId) -> Result<String> {
-        self.report(op)
-    }
-
     fn report(&self, op: OpId) -> Result<String> {
         render(&self.controller.report(op)?, Format::Text)
     }

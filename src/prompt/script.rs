@@ -185,10 +185,6 @@ impl Backend for Fake {
         }])
     }
 
-    fn show(&self, _: OpId) -> Result<String> {
-        Ok(String::new())
-    }
-
     fn report(&self, op: OpId) -> Result<String> {
         Ok(format!("report of {op}\u{1b}[2J"))
     }

@@ -37,9 +37,7 @@ pub enum Job {
     Resume(OpId, Way),
     /// List operations.
     History,
-    /// What the journals say of one.
-    Show(OpId),
-    /// Its report.
+    /// The report of one.
     Report(OpId),
     /// Pre-flight checks.
     Doctor,
@@ -65,7 +63,7 @@ impl Job {
             Self::Form(_) => "Reading what is configured",
             Self::Plan(..) => "Asking both nodes and making the plan",
             Self::Apply(_) | Self::Resume(..) => "Taking the locks",
-            Self::History | Self::Show(_) => "Reading the journals",
+            Self::History => "Reading the journals",
             Self::Report(_) => "Reading the report",
             Self::Doctor => "Checking both nodes; nothing is changed",
             Self::Translation | Self::Explain(_) => "Reading the translation table",

@@ -38,6 +38,10 @@ pub enum Event {
     Tick(Now),
     /// Asked from outside to end (SIGTERM, SIGINT): the current step is finished first.
     Terminate(i32),
+    /// Asked from outside to stand still until it is continued (SIGTSTP).
+    Suspend,
+    /// Continued (SIGCONT): whatever had the terminal meanwhile may have changed it.
+    Continued,
     /// The terminal is gone.
     HangUp,
     /// The pair file was read and the pair asked.

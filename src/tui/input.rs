@@ -3,7 +3,7 @@
 use super::event::Event;
 use crossterm::event as terminal;
 use rustix::event::{PollFd, PollFlags, poll};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGWINCH};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::Signals;
 use std::io;
 use std::sync::mpsc::Sender;
@@ -17,7 +17,7 @@ const REST_OF_A_KEY: Duration = Duration::from_millis(8);
 /// Turns signals into events from now on. To be called before the terminal is taken: a signal that
 /// comes earlier ends the process, and the terminal would stay as it is.
 pub fn listen_to_signals(events: &Sender<Event>) -> io::Result<()> {
-    let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGWINCH])?;
+    let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGWINCH, SIGTSTP, SIGCONT])?;
     let to = events.clone();
     thread::Builder::new().name("signals".to_owned()).spawn(move || {
         for signal in signals.forever() {
@@ -43,6 +43,8 @@ pub fn listen_to_keys(events: &Sender<Event>) -> io::Result<()> {
 fn of_signal(signal: i32) -> Event {
     match signal {
         SIGHUP => Event::HangUp,
+        SIGTSTP => Event::Suspend,
+        SIGCONT => Event::Continued,
         SIGWINCH => match crossterm::terminal::size() {
             Ok((columns, rows)) => Event::Resize(columns, rows),
             Err(_) => Event::HangUp,

@@ -46,7 +46,7 @@ use event::{Event, Now};
 use look::Look;
 use ratatui::layout::{Position, Rect};
 use runner::Runner;
-use state::State;
+use state::{State, Wish};
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
@@ -99,10 +99,23 @@ fn turn(
         if state.leaving == Some(Leaving::HangUp) {
             continue;
         }
-        if show(state, screen).is_err() {
+        if arrange(state).and_then(|()| show(state, screen)).is_err() {
             perform(runner, update::update(state, Event::HangUp));
         }
     }
+}
+
+/// Lets go of the terminal and takes it again, where that is wished.
+fn arrange(state: &mut State) -> io::Result<()> {
+    let wish = std::mem::take(&mut state.wish);
+    if wish == Wish::Suspend {
+        terminal::suspend()?;
+    }
+    if wish != Wish::Keep {
+        terminal::retake()?;
+        state.repaint = true;
+    }
+    Ok(())
 }
 
 fn show(state: &mut State, screen: &mut Screen) -> io::Result<()> {

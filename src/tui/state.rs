@@ -29,6 +29,8 @@ pub struct State {
     pub leaving: Option<Leaving>,
     /// The terminal's content is unknown: draw every cell anew.
     pub repaint: bool,
+    /// What the loop shall do with the terminal before it draws.
+    pub wish: Wish,
     jobs: u64,
 }
 
@@ -43,6 +45,18 @@ pub enum Leaving {
     HangUp,
 }
 
+/// What becomes of the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Wish {
+    /// Nothing.
+    #[default]
+    Keep,
+    /// It is given back while the program stands still.
+    Suspend,
+    /// It is taken anew.
+    Retake,
+}
+
 impl State {
     /// The menu before anything has answered.
     pub fn new(look: Look, size: (u16, u16), identity: Identity) -> Self {
@@ -55,6 +69,7 @@ impl State {
             changing: None,
             leaving: None,
             repaint: false,
+            wish: Wish::default(),
             jobs: 0,
         }
     }

@@ -6,6 +6,7 @@ use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_ra
 use crossterm::{Command, execute};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use signal_hook::consts::SIGTSTP;
 use std::fmt;
 use std::io::{self, BufWriter, Stdout, Write};
 use std::sync::Once;
@@ -30,19 +31,36 @@ impl Held {
     /// Raw mode, alternate screen, clicks and the wheel.
     pub fn take() -> io::Result<(Self, Screen)> {
         give_back_on_panic();
-        enable_raw_mode()?;
-        TAKEN.store(true, Ordering::SeqCst);
         let held = Self(());
         let mut out = BufWriter::with_capacity(BUFFER, io::stdout());
-        execute!(out, EnterAlternateScreen, EnableBracketedPaste, Clicks(true))?;
+        take(&mut out)?;
         Ok((held, Terminal::new(CrosstermBackend::new(out))?))
     }
+}
+
+/// Gives the terminal back and stops the process, as Ctrl-Z does elsewhere; returns when it is
+/// continued. The terminal has to be taken again then.
+pub fn suspend() -> io::Result<()> {
+    give_back(&mut io::stdout());
+    signal_hook::low_level::emulate_default_handler(SIGTSTP)
+}
+
+/// Takes the terminal anew: a shell may have had it meanwhile, and set its own modes.
+pub fn retake() -> io::Result<()> {
+    give_back(&mut io::stdout());
+    take(&mut io::stdout())
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
         give_back(&mut io::stdout());
     }
+}
+
+fn take(out: &mut impl Write) -> io::Result<()> {
+    enable_raw_mode()?;
+    TAKEN.store(true, Ordering::SeqCst);
+    execute!(out, EnterAlternateScreen, EnableBracketedPaste, Clicks(true))
 }
 
 /// Gives the terminal back once, however often it is called. A terminal that has gone is no error.

@@ -20,41 +20,22 @@ use ratatui::layout::Rect;
 
 /// Keys for the footer.
 pub const HINTS: &[KeyHint] = &[
-    ("Enter", "show"),
-    ("o", "report"),
+    ("Enter", "report"),
     ("u", "undo"),
     ("r", "go on with an open one"),
     ("F1", "help"),
     ("Esc", "back"),
 ];
 
+/// Shown in the title.
+pub const TITLE: &str = "Operations";
+
 /// Columns from which on the operator is shown.
 const WITH_OPERATOR: usize = 98;
 
-/// What the list was opened for: it decides what Enter does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// Enter shows what the journals say.
-    Undo,
-    /// Enter reads the report.
-    Read,
-}
-
-impl Purpose {
-    /// Shown in the title.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Undo => "History",
-            Self::Read => "Reports",
-        }
-    }
-}
-
 /// The list.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct History {
-    /// What it was opened for.
-    pub purpose: Purpose,
     /// The operations; `None` until they are read.
     past: Option<Vec<Past>>,
     selected: usize,
@@ -62,16 +43,6 @@ pub struct History {
 }
 
 impl History {
-    /// A list yet to be filled.
-    pub fn new(purpose: Purpose) -> Self {
-        Self {
-            purpose,
-            past: None,
-            selected: 0,
-            scroll: Scroll::default(),
-        }
-    }
-
     /// The operations have been read.
     pub fn fill(&mut self, past: Vec<Past>) {
         self.selected = self.selected.min(past.len().saturating_sub(1));
@@ -95,11 +66,6 @@ impl History {
             KeyCode::End => self.selected = last,
             KeyCode::Esc | KeyCode::Char('q') => return Turn::Back,
             KeyCode::Enter => return self.enter(),
-            KeyCode::Char('o') => {
-                return self
-                    .chosen()
-                    .map_or(Turn::Stay, |past| Turn::job(Job::Report(past.op)));
-            }
             KeyCode::Char('u') => return self.undo(),
             KeyCode::Char('r') => return self.resume(),
             _ => {}
@@ -135,13 +101,8 @@ impl History {
     }
 
     fn enter(&self) -> Turn {
-        let Some(past) = self.chosen() else {
-            return Turn::Back;
-        };
-        Turn::job(match self.purpose {
-            Purpose::Undo => Job::Show(past.op),
-            Purpose::Read => Job::Report(past.op),
-        })
+        self.chosen()
+            .map_or(Turn::Back, |past| Turn::job(Job::Report(past.op)))
     }
 
     fn undo(&self) -> Turn {
@@ -193,7 +154,7 @@ impl History {
             Some(past) if past.is_empty() => vec![Row::new(Tone::Plain, " No operation has been recorded.")],
             Some(past) => self.table(past, columns, look),
         };
-        panel::rows(frame, area, look, self.purpose.title(), &rows, self.scroll);
+        panel::rows(frame, area, look, TITLE, &rows, self.scroll);
     }
 
     /// Number, time and result have fixed columns, so has the operator where there is room; the title

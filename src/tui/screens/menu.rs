@@ -1,6 +1,6 @@
 //! The numbered entries beside the pair.
 
-use super::history::{History, Purpose};
+use super::history::History;
 use super::{Around, KeyHint, Screen};
 use crate::menu::{Choice, DATA, Entry, MAIN};
 use crate::tui::effect::Job;
@@ -163,8 +163,7 @@ impl Menu {
         match entry.choice {
             Choice::Status => Turn::open(Screen::Details(Details::default())),
             Choice::Operation(operation) => Turn::job(Job::Form(operation)),
-            Choice::History => Turn::open(Screen::History(History::new(Purpose::Undo))),
-            Choice::Reports => Turn::open(Screen::History(History::new(Purpose::Read))),
+            Choice::History | Choice::Reports => Turn::open(Screen::History(History::default())),
             Choice::Doctor => Turn::job(Job::Doctor),
             Choice::Translation => Turn::job(Job::Translation),
             Choice::Data => Turn::open(Screen::Menu(Self::data())),

@@ -144,7 +144,7 @@ impl Screen {
             Self::Review(_) => "Review",
             Self::Progress(_) => "Working",
             Self::Outcome(_) => "Result",
-            Self::History(screen) => screen.purpose.title(),
+            Self::History(_) => history::TITLE,
             Self::Text(screen) => &screen.title,
             Self::Translation(_) => "Translation table",
             Self::Menu(screen) => screen.crumb(),

@@ -1,6 +1,6 @@
 //! Keys and clicks: those that mean the same everywhere, and the way of all others to the top screen.
 
-use super::{leave, stop, take};
+use super::{leave, stop, suspend, take};
 use crate::tui::effect::Effect;
 use crate::tui::look::{Look, Mark};
 use crate::tui::screens::text::TextScreen;
@@ -14,6 +14,9 @@ pub(super) fn pressed(state: &mut State, key: KeyEvent) -> Vec<Effect> {
     let control_c = key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
     if control_c {
         return interrupt(state);
+    }
+    if key.code == KeyCode::Char('z') && key.modifiers.contains(KeyModifiers::CONTROL) {
+        return suspend(state);
     }
     if state.too_small() {
         return match key.code {

@@ -10,7 +10,7 @@ use super::event::Event;
 use super::screens::progress::Progress;
 use super::screens::question::Question;
 use super::screens::{Around, Screen};
-use super::state::{Leaving, State};
+use super::state::{Leaving, State, Wish};
 use super::turn::Turn;
 use crossterm::event::KeyEventKind;
 
@@ -48,6 +48,11 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         }
         Event::Terminate(signal) => leave(state, Leaving::Signal(signal)),
         Event::HangUp => leave(state, Leaving::HangUp),
+        Event::Suspend => suspend(state),
+        Event::Continued => {
+            state.wish = Wish::Retake;
+            Vec::new()
+        }
         Event::Status { identity, status } => {
             state.pair.answered(identity, status, state.now.ms);
             Vec::new()
@@ -81,6 +86,16 @@ fn leave(state: &mut State, why: Leaving) -> Vec<Effect> {
     } else {
         Vec::new()
     }
+}
+
+/// Stands still until it is continued; never in the middle of an operation, whose nodes would wait.
+fn suspend(state: &mut State) -> Vec<Effect> {
+    if state.changing.is_none() {
+        state.wish = Wish::Suspend;
+    } else if let Some(progress) = progress(state) {
+        progress.stays();
+    }
+    Vec::new()
 }
 
 fn stop(state: &mut State) -> Vec<Effect> {

@@ -130,10 +130,6 @@ impl Backend for Scripted {
         Ok(past())
     }
 
-    fn show(&self, op: OpId) -> Result<String> {
-        Ok(format!("journal of {op}"))
-    }
-
     fn report(&self, op: OpId) -> Result<String> {
         Ok(format!("report of {op}"))
     }

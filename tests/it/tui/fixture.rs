@@ -5,7 +5,7 @@ use pairadm::agent::protocol::{End, StepReport};
 use pairadm::engine;
 use pairadm::engine::Progress;
 use pairadm::intent::{Answers, Field, FieldKind, Form};
-use pairadm::model::{BySide, Generation, OpId, Side, Traffic};
+use pairadm::model::{BySide, Generation, Moved, OpId, Side, Traffic};
 use pairadm::plan::{Action, Content, FilePut, Keep, Plan, Stage, Step, StepId, UnitVerb, Window};
 use pairadm::status::{NodeStatus, Severity, Status, Warning};
 use pairadm::translate::{Entry, Files, Findings, Found, Owners, Place, Scanned, Table, TranslationView};
@@ -392,6 +392,23 @@ pub fn translation_view() -> TranslationView {
 
 pub fn told(at_us: u64, progress: Progress) -> Event {
     Event::Progress(engine::Event { at_us, progress })
+}
+
+/// The fourth step copies a gigabyte.
+pub fn long_step() -> Event {
+    told(
+        142_000,
+        Progress::Moved {
+            step: StepId(4),
+            side: Side::Secondary,
+            moved: Moved {
+                what: "copy".to_owned(),
+                done: 460 << 20,
+                total: Some(1 << 30),
+                rate: 120 << 20,
+            },
+        },
+    )
 }
 
 pub fn done(step: u32, side: Side, took_us: u64, changed: bool) -> Event {

@@ -1,6 +1,8 @@
 //! What keys, answers and signals lead to.
 
-use super::fixture::{Menu, RICH, empty_plan, form, identity, past, plan, status, told, unfinished};
+use super::fixture::{
+    Menu, RICH, empty_plan, form, identity, long_step, past, plan, status, told, unfinished,
+};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use pairadm::agent::protocol::End;
 use pairadm::engine::Progress;
@@ -12,6 +14,7 @@ use pairadm::tui::ask::{AskAnswer, AskId, AskRequest};
 use pairadm::tui::backend::{Finished, Way};
 use pairadm::tui::effect::{Effect, Job};
 use pairadm::tui::event::{Event, Reply};
+use pairadm::tui::state::Wish;
 
 fn menu() -> Menu {
     Menu::answered(RICH, (80, 24), status())
@@ -58,6 +61,12 @@ fn click(menu: &mut Menu, column: u16, row: u16) {
         row,
         modifiers: KeyModifiers::NONE,
     }));
+}
+
+fn row_of(menu: &Menu, words: &str) -> u16 {
+    let text = menu.text();
+    let row = text.lines().position(|line| line.contains(words));
+    u16::try_from(row.unwrap_or_else(|| panic!("`{words}` is not in\n{text}"))).unwrap()
 }
 
 #[test]
@@ -225,6 +234,59 @@ fn ctrl_c_stops_after_the_step_and_esc_asks_first() {
     menu.control('c');
     assert!(asked_to_stop(&menu));
     menu.shows("STOPPING");
+}
+
+#[test]
+fn a_long_step_is_stopped_at_once_and_says_so() {
+    let mut menu = running();
+    menu.event(long_step());
+    menu.shows("copy: 44 % of 1.0 GiB, 120 MiB/s, 4 s left");
+    menu.shows("Ctrl-C stop this step now");
+    menu.press(KeyCode::Esc);
+    menu.shows("Stop now");
+    menu.press(KeyCode::Esc);
+    menu.control('c');
+    menu.shows("STOPPING the current step");
+}
+
+#[test]
+fn ctrl_z_suspends_but_never_in_the_middle_of_an_operation() {
+    let mut idle = with_form();
+    idle.control('z');
+    assert_eq!(idle.state.wish, Wish::Suspend);
+    let mut busy = running();
+    busy.control('z');
+    busy.event(Event::Suspend);
+    assert_eq!(busy.state.wish, Wish::Keep);
+    busy.shows("Ctrl-Z does nothing while nodes are changed");
+    busy.event(Event::Continued);
+    assert_eq!(busy.state.wish, Wish::Retake);
+}
+
+#[test]
+fn one_click_on_a_plan_changes_nothing_and_a_second_one_carries_it_out() {
+    let mut menu = with_review();
+    let question = row_of(&menu, "Carry it out?");
+    click(&mut menu, 30, question);
+    assert!(matches!(menu.job().1, Job::Plan(..)));
+    let choice = row_of(&menu, "y  Carry it out");
+    click(&mut menu, 30, choice + 1);
+    menu.shows("Carry it out?");
+    click(&mut menu, 30, question);
+    click(&mut menu, 30, choice);
+    assert!(matches!(menu.job().1, Job::Apply(_)));
+}
+
+#[test]
+fn a_click_outside_the_choices_of_a_dialog_does_nothing() {
+    let mut menu = running();
+    menu.press(KeyCode::Esc);
+    let stop = row_of(&menu, "Stop after the current step");
+    click(&mut menu, 2, stop);
+    click(&mut menu, 30, stop - 1);
+    assert!(!asked_to_stop(&menu));
+    click(&mut menu, 30, stop);
+    assert!(asked_to_stop(&menu));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Every screen as it is drawn: snapshots at three sizes, and checks that hold for all of them.
 
 use super::fixture::{
-    BARE, Menu, RICH, done, empty_plan, form, past, plan, status, told, troubled, unfinished,
+    BARE, Menu, RICH, done, empty_plan, form, long_step, past, plan, status, told, troubled, unfinished,
 };
 use crossterm::event::KeyCode;
 use pairadm::agent::protocol::End;
@@ -41,6 +41,7 @@ const SCENES: &[Scene] = &[
     ("review_empty", |look, size| review(look, size, empty_plan())),
     ("review_files", review_files),
     ("progress", progress),
+    ("progress_long", progress_long),
     ("progress_failed", progress_failed),
     ("outcome_done", outcome_done),
     ("outcome_incomplete", outcome_incomplete),
@@ -190,6 +191,12 @@ fn progress(look: Look, size: (u16, u16)) -> Menu {
     begun(look, size)
 }
 
+fn progress_long(look: Look, size: (u16, u16)) -> Menu {
+    let mut menu = begun(look, size);
+    menu.event(long_step());
+    menu
+}
+
 fn progress_failed(look: Look, size: (u16, u16)) -> Menu {
     let mut menu = begun(look, size);
     menu.event(told(
@@ -284,7 +291,7 @@ fn history(look: Look, size: (u16, u16)) -> Menu {
 
 fn report(look: Look, size: (u16, u16)) -> Menu {
     let mut menu = history(look, size);
-    menu.press(KeyCode::Char('o'));
+    menu.press(KeyCode::Enter);
     let lines: Vec<String> = (1..=60)
         .map(|line| format!("line {line} of the report"))
         .collect();

@@ -138,6 +138,22 @@ impl Pty {
         }
     }
 
+    /// Waits for what no word on the screen tells.
+    #[track_caller]
+    pub fn wait_until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
+        let began = Instant::now();
+        while !holds(self) {
+            assert!(began.elapsed() < PATIENCE, "not {what}:\n{}", self.text());
+            sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Stopped by a signal, as `ps` shows with T.
+    pub fn is_stopped(&self) -> bool {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid())).unwrap();
+        stat.rsplit(')').next().unwrap().trim_start().starts_with('T')
+    }
+
     pub fn given_back(&self) -> bool {
         let seen = self.seen.lock().unwrap();
         let screen = seen.screen();

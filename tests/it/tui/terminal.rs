@@ -99,6 +99,36 @@ fn sigterm_gives_the_terminal_back() {
 }
 
 #[test]
+fn ctrl_z_gives_the_terminal_back_until_the_menu_is_continued() {
+    for by_key in [true, false] {
+        let mut pty = menu("plain");
+        pty.wait_for("ACTIVE");
+        if by_key {
+            pty.press("\x1a");
+        } else {
+            pty.signal("-TSTP");
+        }
+        pty.wait_until("stopped", |pty| pty.is_stopped() && pty.given_back());
+        pty.signal("-CONT");
+        pty.wait_until("drawn again", |pty| !pty.given_back());
+        pty.wait_for("Enter choice");
+        pty.press("q");
+        pty.wait_for_end();
+    }
+}
+
+#[test]
+fn a_stop_that_cannot_be_caught_is_survived() {
+    let mut pty = menu("plain");
+    pty.wait_for("ACTIVE");
+    pty.signal("-STOP");
+    pty.wait_until("stopped", Pty::is_stopped);
+    pty.signal("-CONT");
+    pty.press("9\r");
+    pty.wait_for("all well");
+}
+
+#[test]
 fn a_panic_gives_the_terminal_back_and_is_readable() {
     let mut pty = Pty::start(command("panic", None));
     pty.wait_for("the second look at the pair file fails");

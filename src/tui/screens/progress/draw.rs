@@ -15,7 +15,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 use ratatui::widgets::Paragraph;
 
-/// Rows above the columns: title, bar, stage, blank.
+/// Rows above the columns: title, bar, stage, and how far a long step is.
 const ABOVE: u16 = 4;
 /// Rows below the columns: remarks.
 const BELOW: u16 = 3;
@@ -69,6 +69,8 @@ impl Progress {
             .map_or("", |stage| stage.title.as_str());
         let working = if self.failed() {
             "A STEP FAILED: taking back what was done".to_owned()
+        } else if self.stopping && self.moving().is_some() {
+            "STOPPING the current step".to_owned()
         } else if self.stopping {
             "STOPPING after the current step".to_owned()
         } else {
@@ -79,10 +81,6 @@ impl Progress {
             )
         };
         let spinner = look.spinner(state.now.ms);
-        let working = match self.moving() {
-            Some(moved) => format!("{working}: {}", how_far(moved)),
-            None => working,
-        };
         let more = look.mark(Mark::More);
         let lines = vec![
             Line::styled(
@@ -100,6 +98,8 @@ impl Progress {
                 look.style(Tone::Good),
             ),
             Line::raw(text::cut(&format!(" {spinner} {working}"), wide, more)),
+            self.moving()
+                .map_or_else(Line::default, |moved| long_step(moved, wide, look)),
         ];
         frame.render_widget(Paragraph::new(lines), area);
     }
@@ -175,6 +175,20 @@ impl Progress {
             .collect();
         frame.render_widget(Paragraph::new(lines), area);
     }
+}
+
+/// A long step: how much of it is done, as a bar where that is known, and in words.
+fn long_step(moved: &Moved, wide: usize, look: Look) -> Line<'static> {
+    const BAR: usize = 24;
+    let bar = match (moved.percent(), wide) {
+        (Some(percent), 70..) => bar(look, usize::try_from(percent).unwrap_or(0), 100, BAR) + " ",
+        _ => String::new(),
+    };
+    let words = format!("   {bar}{}", how_far(moved));
+    Line::styled(
+        text::cut(&words, wide, look.mark(Mark::More)),
+        look.style(Tone::Strong),
+    )
 }
 
 /// The share done of a long step.

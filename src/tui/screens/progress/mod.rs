@@ -19,6 +19,11 @@ const HINTS: &[KeyHint] = &[
     ("Up Down", "scroll"),
     ("F1", "help"),
 ];
+const LONG_HINTS: &[KeyHint] = &[
+    ("Ctrl-C", "stop this step now; it can go on later"),
+    ("Up Down", "scroll"),
+    ("F1", "help"),
+];
 const STOPPING_HINTS: &[KeyHint] = &[("Up Down", "scroll"), ("F1", "help")];
 
 /// An operation under way.
@@ -114,6 +119,12 @@ impl Progress {
         self.stopping = true;
     }
 
+    /// The operator wants it to stand still, which would leave the nodes waiting.
+    pub fn stays(&mut self) {
+        let told = "Ctrl-Z does nothing while nodes are changed; Ctrl-C stops in good order.";
+        self.remarks.push(told.to_owned());
+    }
+
     /// The long step that is going on.
     fn moving(&self) -> Option<&Moved> {
         self.steps.values().find_map(|stand| match stand {
@@ -142,7 +153,7 @@ impl Progress {
     pub fn key(&mut self, key: KeyEvent, _around: Around<'_>) -> Turn {
         match key.code {
             KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => Turn::Stop,
-            KeyCode::Esc if !self.stopping => Self::ask_stop(),
+            KeyCode::Esc if !self.stopping => self.ask_stop(),
             KeyCode::Up | KeyCode::Char('k') => self.scroll(1),
             KeyCode::Down | KeyCode::Char('j') => self.scroll(-1),
             KeyCode::PageUp => self.scroll(10),
@@ -167,13 +178,24 @@ impl Progress {
         Turn::Stay
     }
 
-    fn ask_stop() -> Turn {
+    fn ask_stop(&self) -> Turn {
+        let (body, stop) = if self.moving().is_some() {
+            (
+                "The step under way takes long and is stopped at once. You can then go on with it, or take back what was done.",
+                "Stop now",
+            )
+        } else {
+            (
+                "The current step is finished first. You can then go on, or take back what was done.",
+                "Stop after the current step",
+            )
+        };
         Turn::open(Screen::Confirm(Confirm::new(
             "Stop?",
             Tone::Warning,
-            "The current step is finished first. You can then go on, or take back what was done.",
+            body,
             vec![
-                Choice::new('s', "Stop after the current step", Turn::Stop),
+                Choice::new('s', stop, Turn::Stop),
                 Choice::new('g', "Go on", Turn::Stay),
             ],
         )))
@@ -181,6 +203,10 @@ impl Progress {
 
     /// Keys for the footer.
     pub fn hints(&self) -> &'static [KeyHint] {
-        if self.stopping { STOPPING_HINTS } else { HINTS }
+        match self.moving() {
+            _ if self.stopping => STOPPING_HINTS,
+            Some(_) => LONG_HINTS,
+            None => HINTS,
+        }
     }
 }

@@ -16,7 +16,7 @@ use crate::tui::state::State;
 use crate::tui::text;
 use crate::tui::turn::Turn;
 use crate::tui::widgets::panel;
-use crossterm::event::{KeyCode, KeyEvent, MouseEvent};
+use crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use document::Document;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -114,9 +114,18 @@ impl Review {
         self.scroll.top = before.copied().unwrap_or(0);
     }
 
-    /// The wheel.
+    /// The wheel; a click on the question is answered like Enter, so that one click changes nothing.
     pub fn mouse(&mut self, mouse: MouseEvent, around: Around<'_>) -> Turn {
         let page = Self::page(around.size);
+        let body = layout::body(around.size);
+        let question = body.y + body.height.saturating_sub(1);
+        if mouse.kind == MouseEventKind::Down(MouseButton::Left) && mouse.row == question {
+            return if self.plan.is_empty() {
+                Turn::Back
+            } else {
+                self.explain_enter()
+            };
+        }
         self.scroll.wheel(mouse, self.document.rows.len(), page);
         Turn::Stay
     }
