@@ -196,6 +196,7 @@ mod tests {
                     more_places: 2,
                 }],
                 opaque: Vec::new(),
+                left_out: 0,
             },
         });
         view

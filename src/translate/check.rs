@@ -334,6 +334,7 @@ mod tests {
         Findings {
             found,
             opaque: Vec::new(),
+            left_out: 0,
         }
     }
 

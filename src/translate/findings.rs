@@ -12,6 +12,10 @@ pub struct Findings {
     /// Files that hold neither text nor anything pairadm can look into; they are copied unchanged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub opaque: Vec<String>,
+    /// How many addresses are not listed because there are more than [`Findings::LISTED`]; those found
+    /// least often are left out.
+    #[serde(default)]
+    pub left_out: u64,
 }
 
 /// One address of a scanned mirror.
@@ -50,6 +54,9 @@ pub struct Place {
 }
 
 impl Findings {
+    /// How many addresses are listed: far more than a pair has hosts, few enough to send.
+    pub const LISTED: usize = 200_000;
+
     /// What was found of `subject`, written exactly so: with its prefix length or without.
     pub fn get(&self, subject: Subject) -> Option<&Found> {
         let at = self.found.binary_search_by_key(&subject, |found| found.subject);

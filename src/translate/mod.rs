@@ -10,6 +10,7 @@ mod subject;
 mod table;
 mod table_csv;
 mod table_file;
+mod tree;
 mod view;
 
 pub use edit::{Edit, Edits, checked_note};
@@ -19,4 +20,5 @@ pub use subject::Subject;
 pub use table::{Entry, Table};
 pub use table_csv::CsvKind;
 pub use table_file::TRANSLATION_FILE;
+pub use tree::{Explained, Explanation, Rules, TreeReport, explain, scan_tree, translate_tree};
 pub use view::{Decision, Files, Owner, Owners, Row, Scanned, TranslationView};

@@ -295,6 +295,7 @@ mod tests {
                 findings: Findings {
                     found: found.collect(),
                     opaque: Vec::new(),
+                    left_out: 0,
                 },
             }),
             owners: Owners {

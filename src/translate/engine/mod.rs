@@ -20,5 +20,8 @@ mod translator;
 mod v4;
 mod v6;
 
+pub(super) use scan::Scan;
 pub use scan::{Occurrence, scan};
+pub(super) use stream::{Piece, Visitor, pass, pass_whole};
+pub(super) use token::REACH;
 pub use translator::{Counts, Translator};

@@ -17,6 +17,8 @@ pub struct Occurrence<'t> {
     pub offset: u64,
     /// Its line, from 1.
     pub line: u64,
+    /// The table it is about, in an SQL dump of a mirror.
+    pub table: Option<&'t str>,
 }
 
 /// Shows every address that `reader` gives, in order; the same ones that
@@ -25,31 +27,28 @@ pub struct Occurrence<'t> {
 /// # Errors
 /// What reading gives (`not_scanned`).
 pub fn scan(reader: &mut dyn Read, each: impl FnMut(&Occurrence<'_>)) -> Result<()> {
-    scan_io(reader, each)
+    pass(reader, &mut Scan::new(each))
         .map_err(|error| Error::refused("not_scanned", "the text cannot be read").because(error))
 }
 
-pub(in crate::translate) fn scan_io(
-    reader: &mut dyn Read,
-    each: impl FnMut(&Occurrence<'_>),
-) -> io::Result<()> {
-    pass(reader, &mut Scan::new(each))
-}
-
-pub(super) struct Scan<F> {
+/// Shows each address of the pieces it is given.
+pub(in crate::translate) struct Scan<F> {
     each: F,
     /// Offset of the present piece.
     offset: u64,
     /// The line it begins on.
     line: u64,
+    table: Option<String>,
 }
 
 impl<F> Scan<F> {
+    /// At the beginning of a text.
     pub const fn new(each: F) -> Self {
         Self {
             each,
             offset: 0,
             line: 1,
+            table: None,
         }
     }
 }
@@ -68,10 +67,17 @@ impl<F: FnMut(&Occurrence<'_>)> Visitor for Scan<F> {
                 spelling: &text[token.start()..end],
                 offset: self.offset + (token.start() - piece.begin) as u64,
                 line: self.line,
+                table: self.table.as_deref(),
             });
         }
         self.line += memchr_iter(b'\n', &text[counted..piece.end]).count() as u64;
         self.offset += (piece.end - piece.begin) as u64;
         Ok(())
+    }
+
+    fn table(&mut self, table: Option<&str>) {
+        if self.table.as_deref() != table {
+            self.table = table.map(str::to_owned);
+        }
     }
 }

@@ -25,6 +25,9 @@ pub struct Piece<'b> {
 pub trait Visitor {
     /// The next piece; it goes on where the one before ended.
     fn piece(&mut self, piece: &Piece<'_>) -> io::Result<()>;
+
+    /// From here on the text is about `table` of a database.
+    fn table(&mut self, _table: Option<&str>) {}
 }
 
 /// Shows every address that `reader` gives to `visitor`.
@@ -32,7 +35,16 @@ pub fn pass(reader: &mut dyn Read, visitor: &mut impl Visitor) -> io::Result<()>
     pass_in(&mut vec![0; BUFFER], reader, visitor)
 }
 
-/// The same with a buffer of at least four times [`REACH`].
+/// Shows every address of `text` to `visitor`, all in one piece.
+pub fn pass_whole(text: &[u8], visitor: &mut impl Visitor) -> io::Result<()> {
+    let mut stretch = Stretch {
+        filled: text.len(),
+        ..Stretch::default()
+    };
+    stretch.decide(text, true, visitor)
+}
+
+/// The same as [`pass`] with a buffer of at least four times [`REACH`].
 pub fn pass_in(buffer: &mut [u8], reader: &mut dyn Read, visitor: &mut impl Visitor) -> io::Result<()> {
     let mut stretch = Stretch::default();
     loop {

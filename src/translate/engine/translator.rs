@@ -1,9 +1,10 @@
 //! Copying a text with every address of the table replaced.
 
 use super::lookup::Lookup;
-use super::stream::{Piece, Visitor, pass};
+use super::stream::{Piece, Visitor, pass, pass_whole};
 use crate::error::{Error, Result};
 use crate::translate::Table;
+use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write};
 
 /// A table made ready to translate with. Replaces all addresses in one pass, so that a swap (A to B, B
@@ -15,7 +16,7 @@ pub struct Translator {
 }
 
 /// How often each row of the table was used.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// One for each row, in the table's order.
     pub rows: Vec<u64>,
@@ -59,21 +60,29 @@ impl Translator {
     /// # Errors
     /// What reading and writing give (`not_translated`).
     pub fn copy(&self, reader: &mut dyn Read, writer: &mut dyn Write) -> Result<Counts> {
-        self.copy_io(reader, writer)
-            .map_err(|error| Error::refused("not_translated", "the text cannot be copied").because(error))
-    }
-
-    pub(in crate::translate) fn copy_io(
-        &self,
-        reader: &mut dyn Read,
-        writer: &mut dyn Write,
-    ) -> io::Result<Counts> {
         let mut copy = self.copying(writer);
-        pass(reader, &mut copy)?;
+        let copied = pass(reader, &mut copy);
+        copied
+            .map_err(|error| Error::refused("not_translated", "the text cannot be copied").because(error))?;
         Ok(copy.counts)
     }
 
-    pub(super) fn copying<'c>(&'c self, writer: &'c mut dyn Write) -> Copy<'c> {
+    /// `text` with its addresses replaced; `None` when nothing changed.
+    pub(in crate::translate) fn text(&self, text: &str, counts: &mut Counts) -> Option<String> {
+        let mut out = Vec::new();
+        let mut copy = self.copying(&mut out);
+        pass_whole(text.as_bytes(), &mut copy).ok()?;
+        let here = copy.counts;
+        counts.add(&here);
+        // Only whole ASCII addresses were replaced by such.
+        (here.total() > 0).then(|| String::from_utf8(out).ok()).flatten()
+    }
+
+    pub(in crate::translate) const fn lookup(&self) -> &Lookup {
+        &self.lookup
+    }
+
+    pub(in crate::translate) fn copying<'c>(&'c self, writer: &'c mut dyn Write) -> Copy<'c> {
         Copy {
             lookup: &self.lookup,
             writer,
@@ -83,11 +92,12 @@ impl Translator {
     }
 }
 
-pub(super) struct Copy<'c> {
+pub(in crate::translate) struct Copy<'c> {
     lookup: &'c Lookup,
     writer: &'c mut dyn Write,
     out: Vec<u8>,
-    counts: Counts,
+    /// Replaced so far.
+    pub counts: Counts,
 }
 
 impl Visitor for Copy<'_> {
