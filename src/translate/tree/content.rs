@@ -104,6 +104,10 @@ impl Content<'_> {
     }
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "a decoder like the other one, which can fail"
+)]
 fn gunzip<'s>(source: BufReader<&'s File>) -> io::Result<Box<dyn Read + 's>> {
     Ok(Box::new(MultiGzDecoder::new(source)))
 }

@@ -73,11 +73,11 @@ impl Content<'_> {
         }
         let mut changed = false;
         for table in tables.iter().filter(|table| !job.rules.leaves_alone(&table.name)) {
-            let changes = table.changes(&transaction, &mut |column, text| {
+            let rows = table.changes(&transaction, &mut |column, text| {
                 job.value(self.name, (&table.name, column), text)
             })?;
-            changed |= !changes.is_empty();
-            table.apply(&transaction, &changes)?;
+            changed |= !rows.is_empty();
+            table.apply(&transaction, &rows)?;
         }
         transaction.commit()?;
         if changed {

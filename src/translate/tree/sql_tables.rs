@@ -1,4 +1,4 @@
-//! Which table a place in an SQL dump is about, for texts of pg_dump, mysqldump, mariadb-dump and
+//! Which table a place in an SQL dump is about, for texts of `pg_dump`, mysqldump, mariadb-dump and
 //! sqlite3: `COPY … FROM stdin;` to `\.`, and `INSERT` or `REPLACE INTO` to the end of the statement.
 //!
 //! Dumps begin every statement at the beginning of a line. What follows is not parsed, except rows of

@@ -301,7 +301,7 @@ fn hostile_archives_are_refused_by_name() {
     for _ in 0..5 {
         nested = gzip(&nested);
     }
-    let whole = gzip(&[b'a'; 100_000]);
+    let whole = gzip(&b"a".repeat(100_000));
     let cut = tar(&[("a", &[b'a'; 2000])]);
     let small = Rules {
         largest: 1000,

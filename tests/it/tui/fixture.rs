@@ -379,6 +379,7 @@ pub fn translation_view() -> TranslationView {
             findings: Findings {
                 found: all,
                 opaque: Vec::new(),
+                left_out: 0,
             },
         }),
         owners: Owners {
