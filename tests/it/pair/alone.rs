@@ -1,6 +1,6 @@
 //! Block and allow on a server that is in no pair, from a third host and on the server itself.
 
-use super::{assert_serves, blocks, both, run};
+use super::{Running, assert_serves, blocks, both, run};
 use crate::support::lab::{FreshLab, LabPair, TestNode};
 
 /// Takes the controller's pair file away and gives its user the lab's key, as an operator has one.
@@ -65,6 +65,16 @@ fn a_server_without_a_pair_is_blocked_and_allowed_from_anywhere() {
     let shown = on_alpha(&["show", "--json"], 0);
     let shown: serde_json::Value = serde_json::from_str(&shown).expect("a document");
     assert_eq!(shown["result"]["server"]["traffic"], "blocked", "{shown}");
+
+    // Killed between its step and its end, the same command finishes it and goes on (L1).
+    let node = alpha.iter().map(String::as_str);
+    let allow: Vec<&str> = ["traffic", "allow", "--yes"].into_iter().chain(node).collect();
+    let mut killed = Running::start(&lab, &allow);
+    killed.until_steps(1).expect("it has one step");
+    killed.child.kill().expect("pairadm can be killed");
+    killed.end();
+    on_alpha(&["block", "--yes"], 0);
+    assert_eq!(blocks(lab.alpha()), [true; 2]);
 
     // The same on the server itself, which needs no login.
     let here = |arguments: &str| {
