@@ -170,9 +170,10 @@ fn record(op: OpId, pair: &Pair, tag: String, session: &Session, plan: &Plan) ->
     }
 }
 
-/// Taking VIPs off a side that serves is what makes calls dark; a first bring-up interrupts nobody.
+/// Taking VIPs off a side that serves is what makes calls dark, and that side is blocked with it; a first
+/// bring-up, which only makes sure that nobody holds them, interrupts nobody.
 fn moves_vips(plan: &Plan) -> bool {
-    let moves = |action: &Action| matches!(action, Action::Release { .. });
+    let moves = |action: &Action| matches!(action, Action::Release { block: Some(_), .. });
     plan.steps().any(|step| moves(&step.action))
 }
 

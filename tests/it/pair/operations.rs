@@ -13,8 +13,12 @@ fn a_pair_is_configured_moved_reversed_undone_and_removed() {
     let untouched = [lab.alpha().snapshot(&MANAGED), lab.beta().snapshot(&MANAGED)];
     assert_eq!(before, untouched, "a dry run changes nothing");
 
-    run(&lab, &["configure", "--yes"], 0);
+    let configured = run(&lab, &["configure", "--yes"], 0);
     assert_serves(&lab, "alpha", "configured");
+    assert!(
+        !configured.contains("dark"),
+        "nobody was interrupted: {configured}"
+    );
     let again = run(&lab, &["configure", "--yes"], 0);
     assert!(
         again.to_lowercase().contains("nothing"),
