@@ -101,6 +101,16 @@ pub const DATA: &[Entry] = &[
         Choice::Operation(Operation::Backup),
     ),
     entry(
+        "Load",
+        "Make a mirror of the primary's data live on the secondary, translated.",
+        Choice::Operation(Operation::Load),
+    ),
+    entry(
+        "Roll back a load",
+        "Give the secondary back the data it had before the newest load.",
+        Choice::Operation(Operation::Rollback),
+    ),
+    entry(
         "Translation table",
         "Which address of the primary becomes which on the secondary.",
         Choice::Translation,

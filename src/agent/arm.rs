@@ -21,7 +21,7 @@ use super::traffic::Gate;
 use super::unit::{run_ok, systemctl};
 use crate::error::{Error, Kind, Result};
 use crate::model::OpId;
-use crate::plan::{Step, StepPlace, reverting_order};
+use crate::plan::{Action, Step, StepPlace, UnitVerb, reverting_order};
 use rustix::fs::{FlockOperation, flock};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::File;
@@ -162,11 +162,19 @@ pub fn stop(context: &Context<'_>) -> Result<()> {
     }
 }
 
+/// When armed steps are taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Occasion {
+    /// Services run.
+    Running,
+    /// Services start later, with what was given back by then.
+    Starting,
+}
+
 /// Takes the armed steps back if nobody confirmed them. False when there was nothing to take back.
-pub fn fire(paths: &NodePaths, journal: &mut Journal, gate: &mut Gate) -> Result<bool> {
+pub fn fire(paths: &NodePaths, journal: &mut Journal, gate: &mut Gate, occasion: Occasion) -> Result<bool> {
     let op = journal.log().op;
-    let deadline = Instant::now() + REVERT_TIME;
-    let _hold = hold(paths, op, deadline)?;
+    let _hold = hold(paths, op, Instant::now() + REVERT_TIME)?;
     journal.refresh()?;
     if !is_due(journal.log()) {
         return Ok(false);
@@ -175,25 +183,47 @@ pub fn fire(paths: &NodePaths, journal: &mut Journal, gate: &mut Gate) -> Result
         journal.record(vec![Entry::Fired])?;
     }
     let log = journal.log().clone();
-    let context = Context {
-        paths,
-        op,
-        tag: &log.tag,
-        deadline,
-        meter: &UNREAD,
-    };
     let mut first_fault = None;
     for step in reverting_order(outstanding(&log).into_iter()) {
+        let context = Context {
+            paths,
+            op,
+            tag: &log.tag,
+            deadline: Instant::now() + REVERT_TIME,
+            meter: &UNREAD,
+        };
         let found = &log.found[&step.id];
         let ran = log.started.contains(&step.id) || log.place(step.id) == StepPlace::Done;
-        match step::revert(&context, gate, &step.action, found, ran) {
-            Ok(_) => journal.append(vec![Entry::Reverted { step: step.id }])?,
+        let reverted = if occasion == Occasion::Starting && waits_for_start(&step.action) {
+            match first_fault {
+                None => Ok(()),
+                // What it takes up is not there yet.
+                Some(_) => continue,
+            }
+        } else {
+            step::revert(&context, gate, &step.action, found, ran).map(drop)
+        };
+        match reverted {
+            Ok(()) => journal.append(vec![Entry::Reverted { step: step.id }])?,
             // The other steps are taken back all the same: each of them may be the one that locks out.
             Err(error) => first_fault = first_fault.or(Some(error)),
         }
     }
     journal.sync()?;
     first_fault.map_or(Ok(true), |error| Err(error.with_kind(Kind::Unknown)))
+}
+
+/// A service that is only being started needs not be told to take anything up; to wait for it here would
+/// be to wait for ourselves.
+fn waits_for_start(action: &Action) -> bool {
+    let daemon = matches!(
+        action,
+        Action::Unit {
+            verb: UnitVerb::DaemonReload,
+            ..
+        }
+    );
+    action.takes_up() && !daemon
 }
 
 /// Unconfirmed, or fired and interrupted.
@@ -211,7 +241,7 @@ fn outstanding(log: &Log) -> Vec<&Step> {
 
 /// What the systemd timer runs: waits for the agent that armed to do it or to end, then does it.
 /// A stuck agent is ended, because a login path may hang on it. Returns the exit code.
-pub fn revert_armed(paths: &NodePaths, op: OpId) -> Result<()> {
+pub fn revert_armed(paths: &NodePaths, op: OpId, occasion: Occasion) -> Result<()> {
     let owner = super::protocol::LockOwner {
         who: "the timer on this node".to_owned(),
         pid: std::process::id(),
@@ -228,7 +258,7 @@ pub fn revert_armed(paths: &NodePaths, op: OpId) -> Result<()> {
             return Ok(());
         }
         match lock::Lock::take(paths, &owner) {
-            Ok(_lock) => return fire(paths, &mut journal, &mut Gate::default()).map(drop),
+            Ok(_lock) => return fire(paths, &mut journal, &mut Gate::default(), occasion).map(drop),
             Err(error) if error.code != "locked" || ended => return Err(error),
             Err(_) if Instant::now() >= until => {
                 end_agent(paths)?;
@@ -241,11 +271,11 @@ pub fn revert_armed(paths: &NodePaths, op: OpId) -> Result<()> {
 }
 
 /// After a start of the node, whose timers are gone: takes back what no operation confirmed.
-pub fn revert_unconfirmed(paths: &NodePaths) -> Result<()> {
+pub fn revert_unconfirmed(paths: &NodePaths, occasion: Occasion) -> Result<()> {
     let due = journal::unfinished(paths)?.into_iter().filter(is_due);
     let mut first_fault = None;
     for log in due {
-        if let Err(error) = revert_armed(paths, log.op) {
+        if let Err(error) = revert_armed(paths, log.op, occasion) {
             first_fault = first_fault.or(Some(error));
         }
     }

@@ -2,6 +2,7 @@
 //! back needs.
 
 use super::{data, file, unit};
+use crate::data::Ledger;
 use crate::model::NodeState;
 use crate::plan::{Change, VipPlace};
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,11 @@ pub enum Found {
     },
     /// Saved data: what was there before.
     Kept(data::Kept),
+    /// What was loaded before.
+    Loaded {
+        /// The ledger.
+        ledger: Ledger,
+    },
     /// The step needs to remember nothing.
     Nothing,
 }

@@ -1,23 +1,17 @@
-//! A step that takes longer than one request: it works on a thread of its own, and every time the
-//! controller asks for the step it is told how far the work is, until it is told what came of it.
+//! Work that takes longer than one request: it is done on a thread of its own, and every time the
+//! controller asks for it it is told how far the work is, until it is told what came of it.
 
 use super::meter::Meter;
-use super::paths::NodePaths;
-use super::protocol::StepReport;
-use super::step::Context;
 use crate::error::{Error, Result};
 use crate::model::{Moved, OpId};
 use crate::plan::StepId;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long a question waits for the end before it is answered with how far the work is. Short enough
 /// that a stop is acted on within a second.
 const PULSE: Duration = Duration::from_millis(250);
-
-/// No step may take longer (L2); work that stands still is stopped by the controller long before.
-const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
 /// How long work that was told to stop is waited for when the agent ends.
 const STOPPING: Duration = Duration::from_secs(30);
@@ -31,66 +25,55 @@ pub enum Way {
     Back,
 }
 
-/// The work.
-#[derive(Debug)]
-pub struct Job {
+/// Which work a step is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StepWork {
     /// Whose it is.
     pub op: OpId,
     /// Which step.
     pub step: StepId,
     /// Which way.
     pub way: Way,
+}
+
+/// Work in progress: what it is, and what it will give.
+#[derive(Debug)]
+pub struct Job<W, T> {
+    /// Which work it is.
+    pub what: W,
     meter: Arc<Meter>,
-    outcome: Receiver<Result<StepReport>>,
+    outcome: Receiver<Result<T>>,
 }
 
 /// What a question finds.
 #[derive(Debug)]
-pub enum Found {
+pub enum Found<T> {
     /// It works.
     Going(Moved),
     /// It ended.
-    Ended(Result<StepReport>),
+    Ended(Result<T>),
 }
 
-impl Job {
+impl<W, T: Send + 'static> Job<W, T> {
     /// Starts `work`.
-    pub fn start(
-        (op, step, way): (OpId, StepId, Way),
-        paths: NodePaths,
-        tag: String,
-        work: impl FnOnce(&Context<'_>) -> Result<StepReport> + Send + 'static,
-    ) -> Self {
+    pub fn start(what: W, work: impl FnOnce(&Meter) -> Result<T> + Send + 'static) -> Self {
         let meter = Arc::new(Meter::new());
         let (teller, outcome) = channel();
         let measured = Arc::clone(&meter);
         std::thread::spawn(move || {
-            let context = Context {
-                paths: &paths,
-                op,
-                tag: &tag,
-                deadline: Instant::now() + LONGEST,
-                meter: &measured,
-            };
             // Nobody listens any more when the agent is ending.
-            let _ = teller.send(work(&context));
+            let _ = teller.send(work(&measured));
         });
-        Self {
-            op,
-            step,
-            way,
-            meter,
-            outcome,
-        }
+        Self { what, meter, outcome }
     }
 
     /// Waits a little for the end.
-    pub fn ask(&self) -> Found {
+    pub fn ask(&self) -> Found<T> {
         match self.outcome.recv_timeout(PULSE) {
             Ok(outcome) => Found::Ended(outcome),
             Err(RecvTimeoutError::Timeout) => Found::Going(self.meter.moved()),
             Err(RecvTimeoutError::Disconnected) => {
-                Found::Ended(Err(Error::bug("the thread of a step ended without a word")))
+                Found::Ended(Err(Error::bug("a thread of the agent ended without a word")))
             }
         }
     }
@@ -101,12 +84,12 @@ impl Job {
     }
 
     /// Stops the work and waits for its end.
-    pub fn end(self) -> Result<StepReport> {
+    pub fn end(self) -> Result<T> {
         self.meter.stop();
         self.outcome.recv_timeout(STOPPING).unwrap_or_else(|_| {
             Err(Error::unknown(
                 "not_stopped",
-                "the step did not stop when it was told to",
+                "the work did not stop when it was told to",
             ))
         })
     }

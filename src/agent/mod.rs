@@ -11,6 +11,7 @@
 mod arm;
 mod backups;
 mod boundary;
+pub mod console;
 pub mod data;
 pub mod file;
 mod found;
@@ -38,6 +39,7 @@ mod unit;
 pub mod vip;
 pub mod watch;
 
+pub use arm::Occasion;
 pub use paths::NodePaths;
 pub use serve::serve;
 
@@ -64,11 +66,11 @@ pub fn run() -> Result<u8> {
 
 /// `pairadm agent-revert OP`: what the on-node timer runs when nobody confirmed (S9).
 pub fn revert_armed(op: OpId) -> Result<()> {
-    arm::revert_armed(&NodePaths::system(), op)
+    arm::revert_armed(&NodePaths::system(), op, Occasion::Running)
 }
 
 /// `pairadm agent-revert` without a number: after a start of the node, whose timers are gone, takes
 /// back whatever was armed and never confirmed.
-pub fn revert_unconfirmed() -> Result<()> {
-    arm::revert_unconfirmed(&NodePaths::system())
+pub fn revert_unconfirmed(occasion: Occasion) -> Result<()> {
+    arm::revert_unconfirmed(&NodePaths::system(), occasion)
 }

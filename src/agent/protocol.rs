@@ -6,11 +6,12 @@
 //! [`HELLO_MARK`] followed by a [`Hello`], so that noise of login scripts before it can be skipped.
 //! After a call the channel is silent until its reply: one call at a time.
 
-use crate::data::{RowsQuery, TableRows};
+use crate::data::{Choice, Preview, RowsQuery, TableRows};
 use crate::error::Error;
 use crate::facts::{Facts, FactsQuery};
-use crate::model::{Mode, Moved, NodeState, OpId, Standby};
+use crate::model::{DataSet, Mode, Moved, NodeState, OpId, Standby};
 use crate::plan::{Action, Plan, StepId, StepPlace, VipPlace};
+use crate::translate::Table;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
@@ -125,6 +126,8 @@ pub enum Request {
         /// Operation.
         op: OpId,
     },
+    /// What a load would do; asked again while it is answered with how far the look is.
+    Preview(Box<LoadQuery>),
     /// Journal completions of the stage's steps, one fsync.
     Settle {
         /// Operation.
@@ -209,6 +212,17 @@ pub enum Request {
     Watched,
 }
 
+/// A load to look at before it is planned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoadQuery {
+    /// The folder to load.
+    pub choice: Choice,
+    /// Data sets of the profile.
+    pub sets: Vec<DataSet>,
+    /// Decided rows of the translation table.
+    pub table: Table,
+}
+
 /// What a node answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
@@ -221,6 +235,8 @@ pub enum Response {
     Step(StepReport),
     /// The step takes long and goes on: the same request asks again.
     Running(Moved),
+    /// What a load would do.
+    Preview(Box<Preview>),
     /// Journals.
     History {
         /// Newest first.

@@ -8,7 +8,7 @@ use super::meter::Meter;
 use super::paths::NodePaths;
 use super::protocol::{End, StepReport};
 use super::traffic::Gate;
-use super::{hook, network, reaction, state, sysctl, take_back, unit};
+use super::{console, hook, network, reaction, state, sysctl, take_back, unit};
 use crate::error::{Error, Result};
 use crate::model::digest::sha256;
 use crate::model::{Debt, Mode, NodeState, OpId, Standby};
@@ -38,7 +38,9 @@ pub fn find(context: &Context<'_>, steps: &[&Step]) -> Result<Vec<Found>> {
     for step in steps {
         match &step.action {
             Action::File(put) => wants.push((step.id, want(put)?, put.before.clone())),
-            Action::TakeBack { op, step: earlier } => {
+            Action::TakeBack {
+                op, step: earlier, ..
+            } => {
                 if let Some((want, before)) = take_back::want(context, *op, *earlier)? {
                     wants.push((step.id, want, before));
                 }
@@ -91,13 +93,17 @@ fn unfinished(context: &Context<'_>) -> Result<Vec<file::Found>> {
 fn find_other(context: &Context<'_>, step: &Step) -> Result<Option<Found>> {
     let found = match &step.action {
         Action::File(_) => return Ok(None),
-        Action::TakeBack { op, step } => return take_back::find(context, *op, *step).map(Some),
+        Action::TakeBack { op, step, .. } => return take_back::find(context, *op, *step).map(Some),
         Action::Unit {
             verb: UnitVerb::DaemonReload,
             ..
         }
         | Action::Hook { .. }
-        | Action::React { .. } => Found::Nothing,
+        | Action::React { .. }
+        | Action::Stage(_)
+        | Action::Swap(_)
+        | Action::Reload { .. }
+        | Action::Alive { .. } => Found::Nothing,
         Action::Unit { unit, .. } => Found::Unit(unit::look(context, unit)?),
         Action::Sysctl { values } => Found::Sysctl {
             values: sysctl::look(context.paths, values)?,
@@ -106,6 +112,9 @@ fn find_other(context: &Context<'_>, step: &Step) -> Result<Option<Found>> {
             state: state::read(context.paths)?,
         },
         Action::Save(_) => Found::Kept(data::look(context)),
+        Action::Loaded(_) => Found::Loaded {
+            ledger: data::ledger::read(context.paths)?,
+        },
         Action::Offer(_) | Action::Pull(_) | Action::Withdraw(_) | Action::KeepMirror { .. } => {
             Found::Nothing
         }
@@ -118,7 +127,7 @@ fn find_other(context: &Context<'_>, step: &Step) -> Result<Option<Found>> {
 pub fn apply(context: &Context<'_>, gate: &mut Gate, action: &Action, found: &Found) -> Result<StepReport> {
     match (action, found) {
         (Action::File(put), Found::File(found)) => file::apply(context, &want(put)?, found),
-        (Action::TakeBack { op, step }, _) => take_back::apply(context, gate, *op, *step, found),
+        (Action::TakeBack { op, step, .. }, _) => take_back::apply(context, gate, *op, *step, found),
         (Action::Unit { unit, verb }, _) => {
             let report = unit::apply(context, unit, *verb)?;
             if *verb == UnitVerb::Restart {
@@ -146,7 +155,12 @@ pub fn apply(context: &Context<'_>, gate: &mut Gate, action: &Action, found: &Fo
         (Action::Pull(order), _) => mirror::pull(context, order),
         (Action::Withdraw(order), _) => mirror::withdraw_unchanged(context, order),
         (Action::KeepMirror { .. }, _) => mirror::keep(context),
-        (Action::File(_), _) => Err(unprepared()),
+        (Action::Stage(order), _) => data::stage::apply(context, order),
+        (Action::Swap(order), _) => data::swap::apply(context, order),
+        (Action::Reload { argv, optional }, _) => console::reload(context, argv, *optional),
+        (Action::Alive { argv, timeout_ms }, _) => console::alive(context, argv, *timeout_ms),
+        (Action::Loaded(entry), Found::Loaded { ledger }) => data::ledger::apply(context, entry, ledger),
+        (Action::File(_) | Action::Loaded(_), _) => Err(unprepared()),
         (action, _) => network::apply(gate, action, context.deadline),
     }
 }
@@ -162,6 +176,9 @@ pub fn verify(context: &Context<'_>, action: &Action, found: &Found) -> Result<S
         (Action::Offer(order), _) => mirror::verify_offer(context, order),
         (Action::Pull(_), _) => mirror::verify_pulled(context),
         (Action::KeepMirror { .. }, _) => mirror::verify_kept(context),
+        (Action::Stage(_), _) => data::stage::verify(context),
+        (Action::Swap(order), _) => data::swap::verify(context, order),
+        (Action::Loaded(entry), Found::Loaded { ledger }) => data::ledger::verify(context, entry, ledger),
         (Action::State { state }, _) => state::verify(context.paths, state),
         (
             Action::Note {
@@ -174,14 +191,20 @@ pub fn verify(context: &Context<'_>, action: &Action, found: &Found) -> Result<S
             pending_restart,
             owed(debt.as_ref(), context.op).as_ref(),
         ),
-        (Action::Hook { .. } | Action::React { .. } | Action::TakeBack { .. } | Action::Withdraw(_), _) => {
-            Ok(StepReport {
-                changed: false,
-                detail: "nothing to read back".to_owned(),
-                backup: None,
-            })
-        }
-        (Action::File(_), _) => Err(unprepared()),
+        (
+            Action::Hook { .. }
+            | Action::React { .. }
+            | Action::TakeBack { .. }
+            | Action::Withdraw(_)
+            | Action::Reload { .. }
+            | Action::Alive { .. },
+            _,
+        ) => Ok(StepReport {
+            changed: false,
+            detail: "nothing to read back".to_owned(),
+            backup: None,
+        }),
+        (Action::File(_) | Action::Loaded(_), _) => Err(unprepared()),
         (action, _) => network::verify(action, context.deadline),
     }
 }
@@ -191,7 +214,7 @@ pub fn verify(context: &Context<'_>, action: &Action, found: &Found) -> Result<S
 pub fn is_still_there(context: &Context<'_>, action: &Action, found: &Found) -> Result<StepReport> {
     if matches!(
         action,
-        Action::Unit { .. } | Action::Hook { .. } | Action::React { .. }
+        Action::Unit { .. } | Action::Hook { .. } | Action::React { .. } | Action::Reload { .. }
     ) {
         return Ok(StepReport {
             changed: false,
@@ -219,7 +242,7 @@ pub fn revert(
 ) -> Result<StepReport> {
     match (action, found) {
         (Action::File(put), Found::File(found)) => file::revert(context, found, made(put).as_deref()),
-        (Action::TakeBack { op, step }, _) => take_back::revert(context, gate, *op, *step, found, ran),
+        (Action::TakeBack { op, step, .. }, _) => take_back::revert(context, gate, *op, *step, found, ran),
         (Action::Unit { unit, verb }, Found::Unit(found)) => unit::revert(context, unit, *verb, found, ran),
         (Action::Unit { unit, verb }, _) => unit::revert(context, unit, *verb, &unit::Found::default(), ran),
         (Action::Sysctl { values }, Found::Sysctl { values: before }) => {
@@ -270,8 +293,18 @@ pub fn revert(
             backup: None,
         }),
         (Action::KeepMirror { .. }, _) => mirror::take_name_back(context),
+        (Action::Stage(_), _) => data::stage::revert(context),
+        (Action::Swap(order), _) => data::swap::revert(context, order, ran),
+        (Action::Reload { argv, optional }, _) if ran => console::reload(context, argv, *optional),
+        (Action::Reload { .. } | Action::Alive { .. }, _) => Ok(StepReport {
+            changed: false,
+            detail: "nothing to take back".to_owned(),
+            backup: None,
+        }),
+        (Action::Loaded(entry), Found::Loaded { ledger }) => data::ledger::revert(context, entry, ledger),
         (
             Action::Save(_)
+            | Action::Loaded(_)
             | Action::File(_)
             | Action::Sysctl { .. }
             | Action::State { .. }
@@ -308,8 +341,13 @@ pub fn sweep(context: &Context<'_>, log: &Log, end: End) -> Result<()> {
 /// Steps that may take longer than a request; for the way back of an earlier step that step counts.
 pub fn takes_long(context: &Context<'_>, action: &Action) -> Result<bool> {
     Ok(match action {
-        Action::Save(_) | Action::Offer(_) | Action::Pull(_) | Action::Withdraw(_) => true,
-        Action::TakeBack { op, step } => match take_back::earlier_action(context, *op, *step)? {
+        Action::Save(_)
+        | Action::Offer(_)
+        | Action::Pull(_)
+        | Action::Withdraw(_)
+        | Action::Stage(_)
+        | Action::Swap(_) => true,
+        Action::TakeBack { op, step, .. } => match take_back::earlier_action(context, *op, *step)? {
             Some(action) => takes_long(context, &action)?,
             None => false,
         },
@@ -323,6 +361,7 @@ pub fn leaves_no_trace(action: &Action) -> bool {
         action,
         Action::Hook { .. }
             | Action::React { .. }
+            | Action::Reload { .. }
             | Action::TakeBack { .. }
             | Action::Unit {
                 verb: UnitVerb::Restart | UnitVerb::Reload | UnitVerb::DaemonReload,

@@ -86,7 +86,7 @@ fn original(found: &file::Found) -> Result<(Option<Vec<u8>>, Wear)> {
 fn made(context: &Context<'_>, action: &Action) -> Result<Option<Vec<u8>>> {
     match action {
         Action::File(put) => Ok(put.content.as_ref().and_then(|content| content.to_bytes().ok())),
-        Action::TakeBack { op, step } => match earlier(context, *op, *step)? {
+        Action::TakeBack { op, step, .. } => match earlier(context, *op, *step)? {
             Some(Earlier {
                 found: Found::File(found),
                 ..

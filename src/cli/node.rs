@@ -2,6 +2,7 @@
 
 use super::output::Done;
 use super::session::Session;
+use crate::agent::Occasion;
 use crate::error::Result;
 use crate::model::OpId;
 use clap::{Args, Subcommand};
@@ -52,7 +53,7 @@ pub fn peer() -> Result<Done> {
 pub fn revert(args: &RevertArgs) -> Result<Done> {
     match args.op {
         Some(op) => crate::agent::revert_armed(op)?,
-        None => crate::agent::revert_unconfirmed()?,
+        None => crate::agent::revert_unconfirmed(Occasion::Running)?,
     }
     Ok(Done::default())
 }

@@ -1,6 +1,6 @@
 //! From a reviewed plan to a report: lock, look again, run, save.
 
-use super::planning::Review;
+use super::planning::{Review, barring, dispensable};
 use super::recovery::{lock_patiently, refuse_unfinished};
 use super::{Cancel, Controller, Ended, identity, names, outage};
 use crate::agent::protocol::End;
@@ -9,7 +9,7 @@ use crate::engine::{
 };
 use crate::error::{Error, Kind, Result};
 use crate::intent::{Answers, Operation};
-use crate::model::{OpId, Pair};
+use crate::model::{OpId, Pair, Side};
 use crate::plan::{Action, Plan};
 use crate::report::{Outcome, Report, save};
 
@@ -17,7 +17,13 @@ impl Controller {
     /// Carries out a reviewed plan. Under the lock everything is looked at and planned once more: when
     /// that gives another plan, the reviewed one is stale and refused.
     pub fn apply(&self, review: &Review, listener: &mut dyn Listener, cancel: &Cancel) -> Result<Ended> {
-        let mut session = self.locked(&review.pair, &review.plan.operation, &review.plan.sides)?;
+        let (_, sides) = self.scope(review.operation, &review.answers)?;
+        let mut session = self.locked(
+            &review.pair,
+            &review.plan.operation,
+            &sides,
+            dispensable(review.operation),
+        )?;
         refuse_unfinished(&mut session, review.operation)?;
         let now = self.plan_in(&mut session, review.operation, &review.answers)?;
         if now.plan.stages != review.plan.stages || now.plan.facts != review.plan.facts {
@@ -41,7 +47,7 @@ impl Controller {
         before: impl FnOnce(&Review) -> Result<()>,
     ) -> Result<Option<Ended>> {
         let (pair, sides) = self.scope(operation, answers)?;
-        let mut session = self.locked(&pair, operation.verb(), &sides)?;
+        let mut session = self.locked(&pair, operation.verb(), &sides, dispensable(operation))?;
         if let Some(ended) = self.finish_unfinished(&mut session, &pair, operation, listener, cancel)? {
             return Ok(Some(ended));
         }
@@ -53,16 +59,17 @@ impl Controller {
         self.run_new(&mut session, &review, listener, cancel).map(Some)
     }
 
-    /// A session with every side of `sides` reached and locked, or the first reason why not.
+    /// A session with every side of `sides` reached and locked that is not dispensable, or the first reason
+    /// why not.
     pub(super) fn locked(
         &self,
         pair: &Pair,
         operation: &str,
-        sides: &[crate::model::Side],
+        sides: &[Side],
+        dispensable: &[Side],
     ) -> Result<Session> {
         let (mut session, faults) = self.connect(pair, operation, sides);
-        let faults = [faults.primary, faults.secondary];
-        if let Some(error) = faults.into_iter().flatten().next() {
+        if let Some(error) = barring(faults, dispensable) {
             return Err(error);
         }
         lock_patiently(&mut session)?;

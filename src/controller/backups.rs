@@ -52,7 +52,7 @@ impl Controller {
     /// Removes the backups named, under the lock: an operation that runs may need them.
     pub fn prune(&self, chosen: &[NodeBackups]) -> Result<()> {
         let pair = self.need_pair()?;
-        let mut session = self.locked(&pair, "prune backups", &Side::BOTH)?;
+        let mut session = self.locked(&pair, "prune backups", &Side::BOTH, &[])?;
         for node in chosen.iter().filter(|node| !node.backups.is_empty()) {
             let paths = node.backups.iter().map(|backup| backup.path.clone()).collect();
             session.ask(node.side, Request::Prune { paths }, LIST)?;

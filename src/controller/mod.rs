@@ -17,6 +17,7 @@ mod history;
 mod holdings;
 mod identity;
 mod live;
+mod loading;
 mod lookout;
 mod outage;
 mod planning;

@@ -2,13 +2,14 @@
 
 use super::Controller;
 use super::facts::{all, gather};
+use super::loading::{plan_load, plan_rollback};
 use super::remembered::{self, remembered};
 use crate::config::Profile;
 use crate::engine::Session;
 use crate::error::{Error, Result};
 use crate::facts::FactsQuery;
 use crate::intent::{self, Answers, Operation};
-use crate::model::{Pair, Side};
+use crate::model::{BySide, Pair, Side};
 use crate::plan::{self, Basis, Plan};
 use std::sync::Arc;
 
@@ -31,7 +32,7 @@ impl Controller {
         let answers = self.form(operation, None)?.complete(answers)?;
         let (pair, sides) = self.scope(operation, &answers)?;
         let (mut session, faults) = self.connect(&pair, operation.verb(), &sides);
-        if let Some(fault) = [faults.primary, faults.secondary].into_iter().flatten().next() {
+        if let Some(fault) = barring(faults, dispensable(operation)) {
             return Err(fault);
         }
         self.plan_in(&mut session, operation, &answers)
@@ -87,6 +88,10 @@ impl Controller {
             return self.plan_undo(session, op, answers);
         }
         let present = self.pair();
+        let sides: Vec<Side> = sides
+            .into_iter()
+            .filter(|&side| session.is_up(side) || !dispensable(operation).contains(&side))
+            .collect();
         let facts = all(gather(session, &sides, |side| {
             query(
                 operation,
@@ -124,6 +129,8 @@ impl Controller {
                 plan::remove::plan(&basis, journals.as_ref().map(|_, journal| journal.as_slice()))?
             }
             Operation::Backup => plan::backup::plan(&basis, intent::backup::resolve(answers)?)?,
+            Operation::Load => plan_load(session, answers, &basis)?,
+            Operation::Rollback => plan_rollback(session, &basis)?,
             Operation::Translation => {
                 plan::translation::plan(&basis, &intent::translation::resolve(answers)?)?
             }
@@ -136,6 +143,24 @@ impl Controller {
             pair,
             plan,
         })
+    }
+}
+
+/// The first fault that bars the way: one of a side that is not among the dispensable ones.
+pub(super) fn barring(faults: BySide<Option<Error>>, dispensable: &[Side]) -> Option<Error> {
+    let BySide { primary, secondary } = faults;
+    [(Side::Primary, primary), (Side::Secondary, secondary)]
+        .into_iter()
+        .filter(|(side, _)| !dispensable.contains(side))
+        .find_map(|(_, fault)| fault)
+}
+
+/// Sides that the operation does without when they cannot be reached. Data is loaded on the secondary; of
+/// the primary it is good to know more than the pair file says.
+pub(super) const fn dispensable(operation: Operation) -> &'static [Side] {
+    match operation {
+        Operation::Load | Operation::Rollback => &[Side::Primary],
+        _ => &[],
     }
 }
 
@@ -163,6 +188,7 @@ fn query(
         Operation::Reverse => plan::reverse::query(),
         Operation::Restart => plan::restart::query(),
         Operation::Translation => plan::translation::query(),
+        Operation::Load | Operation::Rollback => plan::load::query(pair, profile, side),
         // Planned from the journals.
         Operation::Undo(_) => FactsQuery::default(),
     }

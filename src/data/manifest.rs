@@ -134,6 +134,15 @@ impl Manifest {
         Ok(manifest)
     }
 
+    /// The same without what is in it.
+    #[must_use]
+    pub fn head(&self) -> Self {
+        Self {
+            entries: Vec::new(),
+            ..self.clone()
+        }
+    }
+
     /// Bytes of all files.
     pub fn bytes(&self) -> u64 {
         self.files().map(|(_, size)| size).sum()

@@ -12,11 +12,13 @@
 
 pub mod diff;
 pub mod failback;
+mod load;
 mod manifest;
 mod places;
 mod rows;
 mod survey;
 
+pub use load::{Change, Choice, FileChange, Ledger, LedgerEntry, Loaded, Origin, Preview};
 pub use manifest::{Copied, Entry, Kind, MANIFEST, Manifest, relative};
 pub use places::{Places, made_by, maker};
 pub use rows::{Row, RowsQuery, TableRows};

@@ -1,5 +1,6 @@
 //! Where a node keeps copies of data, below pairadm's own directory.
 
+use super::Origin;
 use crate::model::OpId;
 use std::path::{Path, PathBuf};
 
@@ -35,11 +36,6 @@ impl Places {
         self.mirrors().join("incoming")
     }
 
-    /// A link that names the mirror that was loaded last.
-    pub fn loaded(&self) -> PathBuf {
-        self.var.join("data/loaded")
-    }
-
     /// This node's data as it was before a load.
     pub fn asides(&self) -> PathBuf {
         self.var.join("data/aside")
@@ -48,6 +44,24 @@ impl Places {
     /// Translated copies, each while it is being loaded.
     pub fn staged(&self) -> PathBuf {
         self.var.join("data/staged")
+    }
+
+    /// What was loaded here.
+    pub fn ledger(&self) -> PathBuf {
+        self.var.join("data/loaded.json")
+    }
+
+    /// The folder of `origin`.
+    pub fn of(&self, origin: &Origin) -> PathBuf {
+        match origin {
+            Origin::Mirror(name) => self.mirrors().join(name),
+            Origin::Aside(op) => self.asides().join(made_by(*op)),
+        }
+    }
+
+    /// The addresses found in a mirror, beside its folder.
+    pub fn findings(&self, mirror: &str) -> PathBuf {
+        self.mirrors().join(format!("{mirror}.findings.json"))
     }
 }
 

@@ -1,7 +1,8 @@
 //! How long each request may take (L2). Generous against slow disks and service managers, short
 //! enough that an operator does not wonder: a deadline that passes breaks the link and the step fails.
 
-use crate::plan::{Action, UnitVerb};
+use crate::model::Side;
+use crate::plan::{Action, Plan, UnitVerb};
 use std::time::Duration;
 
 /// Bookkeeping on a node: journal lines, locks, one fsync each.
@@ -10,8 +11,26 @@ pub const BOOKKEEPING: Duration = Duration::from_secs(15);
 /// Opening a link: TCP, key exchange, authentication, agent start, upload of the agent when missing.
 pub const DIAL: Duration = Duration::from_secs(30);
 
-/// Seconds the on-node timer waits for the confirmation of armed changes (S9).
-pub const ARM_SECONDS: u32 = 60;
+/// Seconds the on-node timer waits for the confirmation of armed changes (S9), beside what steps take
+/// that come before it.
+const ARM_SECONDS: u32 = 60;
+
+/// Seconds the on-node timer of `side` waits: a node must not take back what is still being done.
+pub fn arm_seconds(plan: &Plan, side: Side) -> u32 {
+    let steps = plan.steps().filter(|step| step.side == side);
+    ARM_SECONDS + steps.map(|step| allowance(&step.action)).sum::<u32>()
+}
+
+/// Seconds that a step may take which is expected to take longer than an instant.
+fn allowance(action: &Action) -> u32 {
+    let seconds = |time: Duration| u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
+    match action {
+        Action::Swap(order) => order.allowance_s,
+        Action::Reload { .. } | Action::Alive { .. } => seconds(of(action)),
+        // Those that load nothing keep the time they always had.
+        _ => 0,
+    }
+}
 
 /// How long a node that went away in the middle is given to come back before the operation is left
 /// open. Longer than an sshd restart, shorter than an operator's patience.
@@ -34,12 +53,15 @@ pub fn of(action: &Action) -> Duration {
             // systemd's own DefaultTimeoutStopSec and DefaultTimeoutStartSec are 90 s each.
             Duration::from_secs(185)
         }
-        Action::React { .. } | Action::Unit { .. } | Action::File(_) | Action::TakeBack { .. } => {
-            Duration::from_secs(60)
-        }
-        Action::Hook { timeout_ms, .. } | Action::SipCheck { timeout_ms, .. } => {
-            Duration::from_millis(*timeout_ms) + Duration::from_secs(2)
-        }
+        // A console that refuses two reloads in a row is asked for 12 s.
+        Action::React { .. }
+        | Action::Unit { .. }
+        | Action::File(_)
+        | Action::TakeBack { .. }
+        | Action::Reload { .. } => Duration::from_secs(60),
+        Action::Hook { timeout_ms, .. }
+        | Action::SipCheck { timeout_ms, .. }
+        | Action::Alive { timeout_ms, .. } => Duration::from_millis(*timeout_ms) + Duration::from_secs(2),
         _ => Duration::from_secs(15),
     }
 }

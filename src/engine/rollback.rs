@@ -27,6 +27,7 @@ impl Run<'_, '_> {
             .unwrap_or_default();
         let plan = self.plan;
         let begun: Vec<&Step> = plan.steps().filter(|step| started.contains(&step.id)).collect();
+        let untouched = begun.iter().all(|step| step.action.only_prepares());
         let steps = reverting_order(begun.into_iter());
         let mut barred: Option<Error> = None;
         let mut away = BySide::<bool>::default();
@@ -47,6 +48,8 @@ impl Run<'_, '_> {
             }
         }
         match barred.map_or_else(|| self.finish(End::RolledBack), Err) {
+            // What was refused before anything live was touched is simply refused.
+            Ok(()) if untouched && why.kind == Kind::Refused => Verdict::RolledBack(why),
             Ok(()) => Verdict::RolledBack(why.with_kind(Kind::RolledBack)),
             Err(error) => self.stuck(error, &why),
         }

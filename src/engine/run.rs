@@ -180,27 +180,15 @@ impl<'r, 'l> Run<'r, 'l> {
     }
 
     fn apply_all(&mut self) -> Result<(), Stop> {
-        let armed: Vec<Side> = Side::BOTH
-            .into_iter()
-            .filter(|&side| self.plan.steps().any(|step| step.side == side && step.armed))
-            .collect();
-        let op = self.op;
-        first_fault(self.session.each(&armed, |node| {
-            node.ask(
-                Request::Arm {
-                    op,
-                    seconds: deadline::ARM_SECONDS,
-                },
-                deadline::BOOKKEEPING,
-            )
-        }))?;
         let plan = self.plan;
+        let mut armed = Vec::new();
         let mut from = 0;
         while from < plan.stages.len() {
             if self.cancel.asked() {
                 return Err(Stop::Cancelled);
             }
             let until = group_end(&plan.stages, from);
+            self.arm(&plan.stages[from..until], &mut armed)?;
             let after = plan.stages[from].window == Window::After;
             self.run_group(from, until).map_err(|stop| match stop {
                 Stop::Failed(error) if after && rollback::is_link(&error) => Stop::Moved(error),
@@ -209,6 +197,22 @@ impl<'r, 'l> Run<'r, 'l> {
             from = until;
         }
         self.confirm(&armed)
+    }
+
+    /// Starts the timers of nodes whose first armed steps are in these stages.
+    fn arm(&mut self, stages: &[Stage], armed: &mut Vec<Side>) -> Result<(), Stop> {
+        let begins = |side: Side| {
+            let mut steps = stages.iter().flat_map(|stage| &stage.steps);
+            !armed.contains(&side) && steps.any(|step| step.side == side && step.armed)
+        };
+        let sides: Vec<Side> = Side::BOTH.into_iter().filter(|&side| begins(side)).collect();
+        let (op, plan) = (self.op, self.plan);
+        first_fault(self.session.each(&sides, |node| {
+            let seconds = deadline::arm_seconds(plan, node.side);
+            node.ask(Request::Arm { op, seconds }, deadline::BOOKKEEPING)
+        }))?;
+        armed.extend(sides);
+        Ok(())
     }
 
     /// Stages that are prepared together: one ordinary stage, or a whole dark window.
@@ -413,7 +417,7 @@ fn apply_step(
 fn once_only(action: &Action) -> bool {
     matches!(
         action,
-        Action::Unit { .. } | Action::Hook { .. } | Action::React { .. }
+        Action::Unit { .. } | Action::Hook { .. } | Action::React { .. } | Action::Reload { .. }
     )
 }
 

@@ -7,7 +7,7 @@ pub use data::{BackupFacts, DataFacts, DataQuery, MirrorFacts};
 pub use gather::gather;
 
 use crate::agent::protocol::{FileImage, LockOwner};
-use crate::data::{Survey, Surveyed};
+use crate::data::{Ledger, Survey, Surveyed};
 use crate::model::{NodeState, OpId, Port, Traffic, Work};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -135,6 +135,9 @@ pub struct Facts {
     pub root_login: Vec<String>,
     /// pairadm's recorded state.
     pub state: Option<NodeState>,
+    /// What was loaded from the other node, newest last.
+    #[serde(default)]
+    pub loaded: Ledger,
     /// Public half of the node's own key for its peer: `ssh-ed25519 AAAA…`.
     pub node_key: Option<String>,
     /// Who holds the lock.

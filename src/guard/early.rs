@@ -1,6 +1,6 @@
 //! Before the network: the node is blocked whatever it remembers, because its memory may be old; and
-//! changes to login paths that nobody had confirmed are taken back, because the timer that would have
-//! done so did not survive (S9).
+//! changes that nobody had confirmed, to login paths (S9) and to data, are taken back, because the timer
+//! that would have done so did not survive.
 
 use super::{DECIDED, recorded_pair, rules};
 use crate::agent::traffic::Gate;
@@ -17,7 +17,7 @@ const RULES: Duration = Duration::from_secs(20);
 /// as when somebody starts the unit by hand, the recorded rules are put in order instead.
 pub fn early() -> Result<String> {
     let blocked = block();
-    let reverted = agent::revert_unconfirmed();
+    let reverted = agent::revert_unconfirmed(super::occasion());
     let done = blocked?;
     reverted.map(|()| done)
 }

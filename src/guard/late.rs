@@ -3,7 +3,7 @@
 use super::{DECIDED, Decision, PeerView, decide, peer, recorded_pair, rules};
 use crate::agent::protocol::LockOwner;
 use crate::agent::traffic::Gate;
-use crate::agent::{NodePaths, lock, reaction, state, vip};
+use crate::agent::{self, NodePaths, lock, reaction, state, vip};
 use crate::error::{Error, Result};
 use crate::facts::{FactsQuery, gather};
 use crate::model::{Mode, NodeState, Pair, Side, Traffic};
@@ -32,8 +32,15 @@ const RULES: Duration = Duration::from_secs(10);
 /// Time for all reactions.
 const REACTIONS: Duration = Duration::from_secs(30);
 
-/// Decides and acts; returns what was done, for the journal.
+/// Takes back what was not possible before the databases ran, decides and acts; returns what was done, for
+/// the journal. The services are started afterwards.
 pub fn late() -> Result<String> {
+    let reverted = agent::revert_unconfirmed(super::occasion());
+    let done = serve_or_not()?;
+    reverted.map(|()| done)
+}
+
+fn serve_or_not() -> Result<String> {
     let paths = NodePaths::system();
     let Some(own) = state::read(&paths)? else {
         return Ok("this node belongs to no pair".to_owned());

@@ -24,6 +24,7 @@ pub use decide::{Decision, PeerView, decide};
 pub use early::early;
 pub use late::late;
 
+use crate::agent::Occasion;
 use crate::config::{PAIR_FILE, PROFILES_DIRECTORY, load_pair, profile};
 use crate::model::{Pair, Port, Side, Traffic};
 use crate::plan::{Change, wanted};
@@ -31,6 +32,15 @@ use std::path::Path;
 
 /// Exists from the decision until the next boot: `/run` is empty after a start.
 const DECIDED: &str = "/run/pairadm/guard-decided";
+
+/// Services start after the guard, except when somebody starts the guard by hand later.
+fn occasion() -> Occasion {
+    if Path::new(DECIDED).exists() {
+        Occasion::Running
+    } else {
+        Occasion::Starting
+    }
+}
 
 /// Blocked where pair file or profile cannot be read: SIP's registered ports (RFC 3261).
 const USUAL_PORTS: [&str; 3] = ["udp/5060", "tcp/5060", "tcp/5061"];

@@ -9,6 +9,7 @@ pub mod copy;
 mod copy_fields;
 mod field;
 mod form;
+pub mod load;
 mod node_fields;
 mod operation;
 mod pair_fields;
@@ -16,6 +17,7 @@ mod read;
 pub mod remove;
 pub mod restart;
 pub mod reverse;
+pub mod rollback;
 pub mod settings;
 pub mod takeover;
 pub mod traffic;
@@ -28,6 +30,7 @@ pub use backup::BackupIntent;
 pub use configure::ConfigureIntent;
 pub use field::{Check, Field, FieldKind};
 pub use form::Form;
+pub use load::LoadIntent;
 pub use operation::Operation;
 pub use pair_fields::RestartChoice;
 pub use restart::RestartIntent;
@@ -75,6 +78,8 @@ pub fn form(operation: Operation, known: &Known<'_>) -> Result<Form> {
         Operation::Backup => backup::form(pair()?),
         Operation::Translation => translation::form(pair()?),
         Operation::Copy => copy::form(pair()?),
+        Operation::Load => load::form(pair()?),
+        Operation::Rollback => rollback::form(pair()?),
         Operation::Undo(op) => {
             pair()?;
             undo::form(op)

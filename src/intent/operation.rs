@@ -25,6 +25,10 @@ pub enum Operation {
     Translation,
     /// Bring the primary's current backup to the secondary, as a mirror.
     Copy,
+    /// Make a mirror live on the secondary.
+    Load,
+    /// Make live again what the secondary had before the newest load.
+    Rollback,
     /// Take back an earlier operation.
     Undo(OpId),
 }
@@ -43,6 +47,8 @@ impl Operation {
             Self::Backup => "backup",
             Self::Translation => "translation",
             Self::Copy => "copy",
+            Self::Load => "load",
+            Self::Rollback => "rollback",
             Self::Undo(_) => "undo",
         }
     }

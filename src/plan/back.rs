@@ -1,32 +1,22 @@
 //! The order in which steps are taken back, for rollback and for undo alike.
 
-use super::{Action, Step, UnitVerb};
+use super::Step;
 
 /// `steps`, given in plan order, in the order in which they are reverted: last first, so that each
 /// revert finds what its step left; but restarts and reloads come at the very end and in plan
 /// order, because a service has to be restarted with the old files in place.
 pub fn reverting_order<'s>(steps: impl DoubleEndedIterator<Item = &'s Step>) -> Vec<&'s Step> {
-    let (restarts, mut others): (Vec<_>, Vec<_>) = steps.partition(|step| picks_up_files(&step.action));
+    let (restarts, mut others): (Vec<_>, Vec<_>) = steps.partition(|step| step.action.takes_up());
     others.reverse();
     others.extend(restarts);
     others
-}
-
-fn picks_up_files(action: &Action) -> bool {
-    matches!(
-        action,
-        Action::Unit {
-            verb: UnitVerb::DaemonReload | UnitVerb::Restart | UnitVerb::Reload,
-            ..
-        }
-    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::Side;
-    use crate::plan::StepId;
+    use crate::plan::{Action, StepId, UnitVerb};
 
     fn step(id: u32, verb: UnitVerb) -> Step {
         let action = Action::Unit {

@@ -1,6 +1,8 @@
-//! Orders of the steps that move data: what is saved, offered, brought and kept.
+//! Orders of the steps that move data: what is saved, offered, brought, kept and loaded.
 
+use crate::data::{FileChange, Origin};
 use crate::model::{DataSet, Generation};
+use crate::translate::Table;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
@@ -21,6 +23,35 @@ pub struct SaveData {
     pub version_command: Vec<String>,
     /// Backups to keep in all; older ones are removed after this one is whole.
     pub keep: usize,
+}
+
+/// A folder of data to make ready for a load.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StageData {
+    /// The folder.
+    pub origin: Origin,
+    /// BLAKE3 of its manifest, hex; another one is refused.
+    pub digest: String,
+    /// What is staged of it.
+    pub sets: Vec<DataSet>,
+    /// Decided rows of the translation table; none where nothing is translated.
+    pub table: Table,
+    /// Validates the staged data: program and arguments with `{NAME}` for the folder of the set NAME.
+    pub check: Vec<String>,
+}
+
+/// Staged data to make live.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SwapData {
+    /// What is replaced, in this order.
+    pub sets: Vec<DataSet>,
+    /// Files and directories whose change would need more than the plan's reloads: the step refuses to
+    /// begin when one of them would change after all.
+    pub settled: Vec<String>,
+    /// Files that change, for the review; a plan whose list is another one is stale.
+    pub changes: Vec<FileChange>,
+    /// Seconds it may take before the node gives up on its controller.
+    pub allowance_s: u32,
 }
 
 /// What live data is saved for.

@@ -39,6 +39,7 @@ fn lasting(facts: &Facts) -> Value {
         "keepalived": facts.keepalived,
         "ssh_ports": facts.ssh_ports,
         "state": facts.state,
+        "loaded": facts.loaded,
         "node_key": facts.node_key,
     })
 }

@@ -12,6 +12,7 @@ mod data;
 mod draft;
 pub mod files;
 mod fingerprint;
+pub mod load;
 mod put;
 pub mod remove;
 pub mod restart;
@@ -27,7 +28,7 @@ pub mod wanted;
 
 pub use back::reverting_order;
 pub use basis::Basis;
-pub use data::{OfferBackup, PlainLink, PullBackup, Purpose, SaveData};
+pub use data::{OfferBackup, PlainLink, PullBackup, Purpose, SaveData, StageData, SwapData};
 pub use draft::Draft;
 pub use fingerprint::fingerprint;
 pub use put::{Wanted, put};

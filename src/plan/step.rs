@@ -4,7 +4,9 @@
 //! nothing the second time. Steps of one stage are independent between the nodes and run on both in
 //! parallel; on one node they run in order. The next stage starts when the whole stage is verified.
 
-use super::data::{OfferBackup, PullBackup, SaveData};
+use super::data::Purpose;
+use super::data::{OfferBackup, PullBackup, SaveData, StageData, SwapData};
+use crate::data::LedgerEntry;
 use crate::model::{BlockStyle, BySide, Debt, Mode, NodeState, OpId, Port, Side, Standby, Traffic};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -247,6 +249,9 @@ pub enum Action {
         op: OpId,
         /// Its step.
         step: StepId,
+        /// True when that step made a service take something up: then it comes last on every way.
+        #[serde(default)]
+        takes_up: bool,
     },
     /// Save the live data of the node into a folder of its own.
     Save(SaveData),
@@ -261,6 +266,27 @@ pub enum Action {
         /// Mirrors to keep in all; older ones go when the operation is committed.
         keep: usize,
     },
+    /// Verify a folder of data, translate it into a copy, and have the profile's check validate that.
+    Stage(StageData),
+    /// Make the staged data live; revert makes live what the operation put aside before.
+    Swap(SwapData),
+    /// Have the running service take up data, by a command on its console whose text tells what came of
+    /// it; revert says it again, with the data that is there then.
+    Reload {
+        /// Program and arguments, no shell.
+        argv: Vec<String>,
+        /// An answer that there is no such command is no failure.
+        optional: bool,
+    },
+    /// Ask the service by the profile's liveness command until it says that it lives.
+    Alive {
+        /// Program and arguments.
+        argv: Vec<String>,
+        /// Milliseconds to wait in all.
+        timeout_ms: u64,
+    },
+    /// Record on the node what is loaded.
+    Loaded(LedgerEntry),
     /// Record that a restart was put off, done, or that a debt exists or is paid.
     Note {
         /// Services to add to the pending list.
@@ -271,6 +297,29 @@ pub enum Action {
 }
 
 impl Action {
+    /// True when it makes a service take up files or data, or read itself anew: on every way that comes
+    /// last, when all is in place.
+    pub fn takes_up(&self) -> bool {
+        match self {
+            Self::Unit { verb, .. } => matches!(
+                verb,
+                UnitVerb::DaemonReload | UnitVerb::Restart | UnitVerb::Reload
+            ),
+            Self::Reload { .. } => true,
+            Self::TakeBack { takes_up, .. } => *takes_up,
+            _ => false,
+        }
+    }
+
+    /// True when it only makes copies for steps that come later: nothing live is another afterwards.
+    pub fn only_prepares(&self) -> bool {
+        match self {
+            Self::Stage(_) => true,
+            Self::Save(order) => order.purpose == Purpose::Aside,
+            _ => false,
+        }
+    }
+
     /// The path of the file that this step replaces, creates or removes.
     pub fn file(&self) -> Option<&str> {
         match self {

@@ -38,7 +38,11 @@ pub fn plan(op: OpId, undone: &Plan, conflicts: &[(Side, StepId, Error)]) -> Res
             last = Some(step.side);
         }
         let title = format!("take back: {}", step.title);
-        let action = Action::TakeBack { op, step: step.id };
+        let action = Action::TakeBack {
+            op,
+            step: step.id,
+            takes_up: step.action.takes_up(),
+        };
         if step.armed {
             draft.armed(step.side, title, action);
         } else {
@@ -64,6 +68,7 @@ pub fn has_effect(action: &Action) -> bool {
         action,
         Action::ProbeVip { .. }
             | Action::SipCheck { .. }
+            | Action::Alive { .. }
             | Action::ArmTraffic(_)
             | Action::Announce { .. }
             | Action::Offer(_)
@@ -126,6 +131,7 @@ mod tests {
         let back = |step| Action::TakeBack {
             op: OpId(4),
             step: StepId(step),
+            takes_up: false,
         };
         assert_eq!(
             steps,

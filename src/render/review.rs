@@ -2,6 +2,7 @@
 //! Fits 80 columns, except that diffs keep their lines whole.
 
 use super::line::{Line, Tone, fill};
+use crate::data::{self, FileChange};
 use crate::model::BySide;
 use crate::plan::{Action, FilePut, Plan};
 
@@ -94,26 +95,53 @@ fn steps(plan: &Plan, hosts: &BySide<String>, lines: &mut Vec<Line>) {
 }
 
 fn diffs(plan: &Plan, hosts: &BySide<String>, lines: &mut Vec<Line>) {
+    for (host, change) in loaded_files(plan, hosts) {
+        let what = match change.change {
+            data::Change::Added => "is new",
+            data::Change::Changed => "changes",
+            data::Change::Removed => "is removed",
+        };
+        diff(&format!("{host}: {} {what}", change.path), &change.diff, lines);
+    }
     for (host, file) in files_of(plan, hosts) {
         let what = match (&file.before, &file.content) {
             (_, None) => "is removed",
             (None, Some(_)) => "is new",
             (Some(_), Some(_)) => "changes",
         };
-        heading(&format!("{host}: {} {what}", file.path), lines);
-        if file.diff.is_empty() {
-            lines.push(Line::toned(Tone::Faint, "  (no text to show)"));
-        }
-        for line in file.diff.lines() {
-            let tone = match line.as_bytes().first() {
-                Some(b'+') => Tone::Good,
-                Some(b'-') => Tone::Bad,
-                Some(b'@') => Tone::Faint,
-                _ => Tone::Plain,
-            };
-            lines.push(Line::toned(tone, line));
-        }
+        diff(&format!("{host}: {} {what}", file.path), &file.diff, lines);
     }
+}
+
+fn diff(title: &str, diff: &str, lines: &mut Vec<Line>) {
+    heading(title, lines);
+    if diff.is_empty() {
+        lines.push(Line::toned(Tone::Faint, "  (no text to show)"));
+    }
+    for line in diff.lines() {
+        let tone = match line.as_bytes().first() {
+            Some(b'+') => Tone::Good,
+            Some(b'-') => Tone::Bad,
+            Some(b'@') => Tone::Faint,
+            _ => Tone::Plain,
+        };
+        lines.push(Line::toned(tone, line));
+    }
+}
+
+fn loaded_files<'p>(
+    plan: &'p Plan,
+    hosts: &'p BySide<String>,
+) -> impl Iterator<Item = (&'p str, &'p FileChange)> {
+    plan.steps().flat_map(move |step| {
+        let changes: &[FileChange] = match &step.action {
+            Action::Swap(order) => &order.changes,
+            _ => &[],
+        };
+        changes
+            .iter()
+            .map(move |change| (hosts[step.side].as_str(), change))
+    })
 }
 
 fn files_of<'p>(plan: &'p Plan, hosts: &'p BySide<String>) -> impl Iterator<Item = (&'p str, &'p FilePut)> {

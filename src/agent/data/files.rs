@@ -7,6 +7,9 @@ use crate::error::Result;
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 
+/// Ends the name of a file that is being put beside its place; nothing but a crash leaves one.
+pub const DRAFT: &str = ".pairadm-load";
+
 /// What belongs to a data set of files below one of its paths, directories before what is in them. What
 /// the node keeps for itself is left out: paths in `own`, links that lead out of the set, sockets, pipes
 /// and devices, and the in-place backups that pairadm leaves beside files.
@@ -34,7 +37,7 @@ pub fn members(root: &Path, own: &[String]) -> Result<Vec<(PathBuf, Metadata)>> 
 }
 
 fn belongs(path: &Path, meta: &Metadata, own: &[String]) -> Result<bool> {
-    if own.iter().any(|own| path.starts_with(own)) || is_backup(path) {
+    if own.iter().any(|own| path.starts_with(own)) || is_ours(path) {
         return Ok(false);
     }
     if meta.is_symlink() {
@@ -49,15 +52,16 @@ fn in_set(path: &Path) -> PathBuf {
     Path::new("set").join(path.strip_prefix("/").unwrap_or(path))
 }
 
-/// `<file>.pairadm_<pid>_<epoch>`
-fn is_backup(path: &Path) -> bool {
+/// What pairadm leaves beside files: `<file>.pairadm_<pid>_<epoch>` and drafts.
+fn is_ours(path: &Path) -> bool {
     let name = path
         .file_name()
         .map(|name| name.to_string_lossy())
         .unwrap_or_default();
-    name.rsplit_once(".pairadm_").is_some_and(|(_, tag)| {
+    let is_backup = name.rsplit_once(".pairadm_").is_some_and(|(_, tag)| {
         !tag.is_empty() && tag.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_')
-    })
+    });
+    is_backup || name.ends_with(DRAFT)
 }
 
 /// Saves what belongs to `paths` below `folder`; tells how many files there were.

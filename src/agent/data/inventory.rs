@@ -180,6 +180,17 @@ pub fn hash(path: &Path, meter: &Meter) -> Result<(u64, String)> {
     Ok((size, hasher.finalize().to_hex().to_string()))
 }
 
+/// BLAKE3 of a file, hex.
+pub fn blake3_of(path: &Path) -> Result<String> {
+    Ok(hash(path, &Meter::new())?.1)
+}
+
+/// Whether two files have the same bytes.
+pub fn same_file(one: &Path, other: &Path) -> Result<bool> {
+    let unread = Meter::new();
+    Ok(hash(one, &unread)? == hash(other, &unread)?)
+}
+
 /// Nothing that leaves the folder is copied or followed.
 fn escapes(path: &Path, why: &str) -> Error {
     Error::refused("escapes", format!("this would lead out of the copy: {why}"))

@@ -1,24 +1,39 @@
-//! The node's part of moving data: saving what is live, and what is kept of it.
+//! The node's part of moving data: saving what is live, loading what was copied, and what is kept of it.
 //!
 //! ```text
 //!   save ──┬── files, sqlite, postgresql ──┬── copy: files with all that belongs to them
 //!          └── inventory ─> manifest       └── stream: programs whose input or output is data
 //!   mirror: copying what was saved from node to node
+//!   preview ── findings                    what a load would do
+//!   stage ──── translated ─> check         a translated copy
+//!   swap ───── put_files, sqlite, postgresql_put    the copy becomes live, or what was before
+//!   ledger                                 what is loaded
 //! ```
 
 mod copy;
 mod files;
+mod findings;
 mod inventory;
 mod kept;
+pub mod ledger;
 pub mod mirror;
 mod names;
 mod postgresql;
+mod postgresql_put;
+mod preview;
+mod put_files;
 mod rows;
 mod save;
 mod sqlite;
+pub mod stage;
 mod stream;
 mod survey;
+pub mod swap;
+mod tidy;
+mod translated;
 
 pub use kept::{Kept, apply, look, revert, verify};
+pub use preview::preview;
 pub use rows::rows;
 pub use survey::survey;
+pub use tidy::tidy;

@@ -7,7 +7,7 @@ use crate::agent::step::Context;
 use crate::data::{MANIFEST, Manifest};
 use crate::error::{Error, Result};
 use crate::model::{DataSet, DataSource};
-use crate::plan::SaveData;
+use crate::plan::{Purpose, SaveData};
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -42,7 +42,7 @@ pub fn save(context: &Context<'_>, order: &SaveData, folder: &Path) -> Result<Ma
             remove(&partial.join(&set.name))?;
         }
     }
-    if manifest.sets.is_empty() {
+    if manifest.sets.is_empty() && order.purpose == Purpose::Backup {
         remove(&partial)?;
         return Err(
             Error::refused("no_data", "the node has none of the data that the profile names")

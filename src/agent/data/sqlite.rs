@@ -1,11 +1,15 @@
 //! Data sets that are SQLite databases, saved while the service uses them.
 
-use super::copy::{failed, wear};
+use super::copy::{copy, failed, wear};
+use super::files::DRAFT;
+use super::save::{settle, sync_directory};
+use crate::agent::file::remove_if_there;
 use crate::agent::meter::Meter;
 use crate::error::{Error, Result};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Pages copied between two looks at the wish to stop: some megabytes.
@@ -30,6 +34,60 @@ pub fn save(from: &Path, to: &Path, meter: &Meter) -> Result<bool> {
     let meta = from.metadata().map_err(|error| failed(from, error))?;
     wear(from, to, &meta).map_err(|error| failed(to, error))?;
     Ok(true)
+}
+
+/// Makes the live database at `place` what `from` is; when there is no `from`, there is none afterwards.
+/// An existing one keeps its file: the service that has it open sees the old or the new content, and what
+/// a crash interrupts is rolled back by whoever opens it next. The detail for the report.
+pub fn put(from: &Path, place: &Path, meter: &Meter) -> Result<String> {
+    if !from.exists() {
+        let there = place.exists();
+        for path in [
+            place.to_owned(),
+            beside(place, "-journal"),
+            beside(place, "-wal"),
+            beside(place, "-shm"),
+        ] {
+            remove_if_there(&path).map_err(|error| failed(&path, error))?;
+        }
+        sync_directory(place)?;
+        return Ok(if there { "removed" } else { "not there" }.to_owned());
+    }
+    let source = open(from, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let tables: u64 = source
+        .query_row(
+            "SELECT count(*) FROM sqlite_master WHERE type = 'table'",
+            [],
+            |row| row.get(0),
+        )
+        .map_err(unusable)?;
+    if place.exists() {
+        let mut target = open(place, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        transfer(&source, &mut target, meter).map_err(|error| error.at(place.display()))?;
+    } else {
+        create(from, place, meter)?;
+    }
+    Ok(format!("{tables} tables"))
+}
+
+/// A database where there was none, with mode and owner of the saved one.
+fn create(from: &Path, place: &Path, meter: &Meter) -> Result<()> {
+    let directory = place.parent().unwrap_or(Path::new("/"));
+    fs::create_dir_all(directory).map_err(|error| failed(directory, error))?;
+    let draft = beside(place, DRAFT);
+    remove_if_there(&draft).map_err(|error| failed(&draft, error))?;
+    let meta = from.metadata().map_err(|error| failed(from, error))?;
+    copy(from, &draft, &meta, meter)?;
+    settle(directory)?;
+    fs::rename(&draft, place).map_err(|error| failed(place, error))?;
+    sync_directory(place)
+}
+
+/// The file beside a database whose name ends with `suffix`.
+fn beside(place: &Path, suffix: &str) -> PathBuf {
+    let mut name = place.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
 }
 
 /// Makes `target` what `source` is, in one transaction of `target`.

@@ -23,3 +23,4 @@ pub use fault::fault;
 pub use found::Found;
 pub use obstacle::image;
 pub use put::{Request, Want, Wear, apply, find, revert, still_ours, sweep, verify};
+pub use replace::{beside, remove_if_there};

@@ -2,21 +2,25 @@
 //! last one what came of it. Steps that end within their request pass through.
 
 use super::Session;
+use crate::agent::data;
 use crate::agent::found::Found;
-use crate::agent::job::{self, Job, Way};
+use crate::agent::job::{self, Job, StepWork, Way};
 use crate::agent::journal::Entry;
-use crate::agent::protocol::{Response, StepReport};
+use crate::agent::protocol::{LoadQuery, Response, StepReport};
 use crate::agent::step;
 use crate::agent::traffic::Gate;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::OpId;
 use crate::plan::{Action, StepId, StepPlace};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// No step may take longer (L2); work that stands still is stopped by the controller long before.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
 impl Session {
     /// Applies a step or takes it back.
     pub(super) fn advance(&mut self, op: OpId, id: StepId, way: Way, deadline: Instant) -> Result<Response> {
-        self.end_job(Some((op, id, way)))?;
+        self.end_job(Some(StepWork { op, step: id, way }))?;
         if self.job.is_none() && !self.starts(op, id, way, deadline)? {
             return match way {
                 Way::Forth => self.apply(op, id, deadline),
@@ -30,29 +34,52 @@ impl Session {
                 self.job = None;
                 self.ended(op, id, way, outcome).map(Response::Step)
             }
-            None => Err(crate::error::Error::bug(
-                "a long step was started and is not there",
-            )),
+            None => Err(Error::bug("a long step was started and is not there")),
+        }
+    }
+
+    /// Looks at what a load would do, as a job of its own; another question ends it.
+    pub(super) fn preview(&mut self, asked: LoadQuery) -> Result<Response> {
+        self.end_job(None)?;
+        if self.looking.as_ref().is_none_or(|looking| looking.what != asked) {
+            let paths = self.paths.clone();
+            let query = asked.clone();
+            self.stop_looking();
+            self.looking = Some(Job::start(asked, move |meter| {
+                data::preview(&paths, &query.choice, &query.sets, &query.table, meter)
+            }));
+        }
+        match self.looking.as_ref().map(Job::ask) {
+            Some(job::Found::Going(moved)) => Ok(Response::Running(moved)),
+            Some(job::Found::Ended(outcome)) => {
+                self.looking = None;
+                outcome.map(|preview| Response::Preview(Box::new(preview)))
+            }
+            None => Err(Error::bug("a look was begun and is not there")),
+        }
+    }
+
+    /// Nobody asks any more.
+    pub(super) fn stop_looking(&mut self) {
+        if let Some(looking) = self.looking.take() {
+            looking.stop();
         }
     }
 
     /// Asks the step that is going on to stop.
     pub(super) fn stop(&self, op: OpId) {
-        if let Some(job) = self.job.as_ref().filter(|job| job.op == op) {
+        if let Some(job) = self.job.as_ref().filter(|job| job.what.op == op) {
             job.stop();
         }
     }
 
     /// Ends what is going on unless it is `but`: nothing else is begun beside it, and no agent ends
     /// before it.
-    pub(super) fn end_job(&mut self, but: Option<(OpId, StepId, Way)>) -> Result<()> {
-        if self
-            .job
-            .as_ref()
-            .is_some_and(|job| Some((job.op, job.step, job.way)) != but)
+    pub(super) fn end_job(&mut self, but: Option<StepWork>) -> Result<()> {
+        if self.job.as_ref().is_some_and(|job| Some(job.what) != but)
             && let Some(job) = self.job.take()
         {
-            let (op, id, way) = (job.op, job.step, job.way);
+            let StepWork { op, step: id, way } = job.what;
             // What came of it is in the journal; the step's own failure is nobody's question here.
             if let Err(error) = self.ended(op, id, way, job.end())
                 && error.code == "not_stopped"
@@ -87,8 +114,16 @@ impl Session {
             }
             Way::Back => self.settle(op)?,
         }
-        let work = move |context: &step::Context<'_>| work(context, way, &action, &found, ran);
-        self.job = Some(Job::start((op, id, way), paths, tag, work));
+        self.job = Some(Job::start(StepWork { op, step: id, way }, move |meter| {
+            let context = step::Context {
+                paths: &paths,
+                op,
+                tag: &tag,
+                deadline: Instant::now() + LONGEST,
+                meter,
+            };
+            work(&context, way, &action, &found, ran)
+        }));
         Ok(true)
     }
 

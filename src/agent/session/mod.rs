@@ -5,17 +5,19 @@ mod long;
 mod operation;
 
 use super::arm;
+use super::data;
 use super::file;
-use super::job::{Job, Way};
+use super::job::{Job, StepWork, Way};
 use super::journal::{self, Entry, Journal};
 use super::lock::{self, Lock};
 use super::meter;
 use super::paths::NodePaths;
-use super::protocol::{LockOwner, Operation, Request, Response};
+use super::protocol::{LoadQuery, LockOwner, Operation, Request, Response, StepReport};
 use super::step::Context;
 use super::traffic::Gate;
 use super::watch::Watch;
-use super::{backups, data, network, reaction, state};
+use super::{backups, network, reaction, state};
+use crate::data::Preview;
 use crate::error::{Error, Result};
 use crate::facts::{Facts, FactsQuery};
 use crate::model::OpId;
@@ -36,7 +38,9 @@ pub struct Session {
     armed: Option<(OpId, Instant)>,
     watch: Option<Watch>,
     /// The step that is going on, if it takes long.
-    job: Option<Job>,
+    job: Option<Job<StepWork, StepReport>>,
+    /// The look at a load that is going on.
+    looking: Option<Job<LoadQuery, Preview>>,
 }
 
 impl Session {
@@ -51,6 +55,7 @@ impl Session {
             armed: None,
             watch: None,
             job: None,
+            looking: None,
         }
     }
 
@@ -71,6 +76,7 @@ impl Session {
             Request::Verify { op, step } => return self.verify(op, step, deadline).map(Response::Step),
             Request::Revert { op, step } => return self.advance(op, step, Way::Back, deadline),
             Request::Stop { op } => self.stop(op),
+            Request::Preview(query) => return self.preview(*query),
             Request::Settle { op } => self.settle(op)?,
             Request::Arm { op, seconds } => self.arm(op, seconds, deadline)?,
             Request::Confirm { op } => arm::confirm(&context(&self.paths, op, "", deadline))?,
@@ -143,12 +149,14 @@ impl Session {
         let Some((op, _)) = self.armed.take() else {
             return Ok(());
         };
+        // What is still being done would be done beside its own way back.
+        self.end_job(None)?;
         let paths = self.paths.clone();
         self.open(op)?;
         let Some(journal) = &mut self.journal else {
             return Ok(());
         };
-        if arm::fire(&paths, journal, &mut self.gate)? {
+        if arm::fire(&paths, journal, &mut self.gate, arm::Occasion::Running)? {
             arm::stop(&context(&paths, op, "", deadline))?;
         }
         Ok(())
@@ -165,6 +173,15 @@ impl Session {
                 facts.last_operation = newest.map(|log| (log.op, log.plan.title, log.end.is_none()));
             }
             Ok(Err(error)) | Err(error) => facts.gaps.push(error.to_string()),
+        }
+        match data::ledger::read(&self.paths) {
+            Ok(ledger) => {
+                if let Some(data) = &mut facts.data {
+                    data.loaded = ledger.newest().map(|loaded| loaded.mirror.clone());
+                }
+                facts.loaded = ledger;
+            }
+            Err(error) => facts.gaps.push(error.to_string()),
         }
         for path in &query.files {
             match file::image(Path::new(path)) {

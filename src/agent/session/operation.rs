@@ -2,11 +2,11 @@
 //! its journal lines in the order that a crash can be recovered from.
 
 use super::{Session, context, no_such_operation};
-use crate::agent::arm;
 use crate::agent::found::Found;
 use crate::agent::journal::{self, Entry, Journal, Timer};
 use crate::agent::protocol::{End, LockOwner, StepReport};
 use crate::agent::step;
+use crate::agent::{arm, data};
 use crate::error::{Error, Result};
 use crate::model::OpId;
 use crate::plan::{Action, Plan, StepId, StepPlace, Window};
@@ -94,7 +94,8 @@ impl Session {
         let (action, found, place, dark, tag) = self.prepared(op, id)?;
         self.not_fired(op)?;
         let context = context(&paths, op, &tag, deadline);
-        if place == StepPlace::Done && step::leaves_no_trace(&action) {
+        let once = step::leaves_no_trace(&action) || step::takes_long(&context, &action)?;
+        if place == StepPlace::Done && once {
             return Ok(StepReport {
                 changed: false,
                 detail: "already done by this operation".to_owned(),
@@ -234,6 +235,10 @@ impl Session {
         self.armed = None;
         if timer == Timer::Armed {
             arm::stop(&self::context(&paths, op, "", deadline))?;
+        }
+        if end == End::Committed {
+            // Only room is lost if something stays; the next load tries again.
+            let _ = data::tidy(&paths);
         }
         Ok(())
     }

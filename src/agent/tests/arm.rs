@@ -94,7 +94,7 @@ fn a_confirmation_over_another_connection_stops_the_timer() {
     assert!(!node.root.join("timer").exists());
     controller.finish(1, End::Committed).unwrap();
     controller.session.fire(Instant::now()).unwrap();
-    arm::revert_armed(&node.paths(), OpId(1)).unwrap();
+    arm::revert_armed(&node.paths(), OpId(1), arm::Occasion::Running).unwrap();
     assert_eq!(texts(&node), ("new".into(), "new".into()));
 }
 
@@ -146,13 +146,13 @@ fn the_timer_takes_back_what_a_killed_agent_left() {
     let controller = armed(&node, 60);
     // A killed agent does nothing more: its lock goes, its journal stays.
     drop(controller);
-    arm::revert_armed(&node.paths(), OpId(1)).unwrap();
+    arm::revert_armed(&node.paths(), OpId(1), arm::Occasion::Running).unwrap();
     assert_eq!(texts(&node), ("old".into(), "new".into()));
     let log = crate::agent::journal::read(&node.paths(), OpId(1))
         .unwrap()
         .unwrap();
     assert_eq!(log.place(StepId(1)), StepPlace::Reverted);
-    arm::revert_armed(&node.paths(), OpId(1)).unwrap();
+    arm::revert_armed(&node.paths(), OpId(1), arm::Occasion::Running).unwrap();
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn after_a_start_of_the_node_what_was_never_confirmed_goes_back() {
     let node = node();
     drop(armed(&node, 60));
     std::fs::remove_file(node.root.join("timer")).unwrap();
-    arm::revert_unconfirmed(&node.paths()).unwrap();
+    arm::revert_unconfirmed(&node.paths(), arm::Occasion::Starting).unwrap();
     assert_eq!(texts(&node), ("old".into(), "new".into()));
 }
 
@@ -187,7 +187,7 @@ fn the_timer_waits_for_an_agent_that_is_alive() {
     let controller = armed(&node, 60);
     let paths = node.paths();
     std::thread::scope(|scope| {
-        let timer = scope.spawn(|| arm::revert_armed(&paths, OpId(1)));
+        let timer = scope.spawn(|| arm::revert_armed(&paths, OpId(1), arm::Occasion::Running));
         std::thread::sleep(Duration::from_millis(200));
         assert_eq!(
             texts(&node),

@@ -226,6 +226,7 @@ fn undo_is_an_operation_of_its_own_and_can_be_taken_back() {
     let back = |step| Action::TakeBack {
         op: OpId(1),
         step: StepId(step),
+        takes_up: false,
     };
     let undo = plan(vec![vec![back(2), back(1)]]);
     controller.begin(2, &undo).unwrap();
@@ -254,6 +255,7 @@ fn undo_refuses_a_file_that_a_person_edited_and_shows_how() {
     let undo = plan(vec![vec![Action::TakeBack {
         op: OpId(1),
         step: StepId(1),
+        takes_up: false,
     }]]);
     controller.begin(2, &undo).unwrap();
     let error = controller.prepare(2, &[1]).unwrap_err();

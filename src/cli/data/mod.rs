@@ -4,6 +4,7 @@ mod backup;
 mod copy;
 mod diff;
 mod list;
+mod load;
 mod preview_failback;
 
 use super::output::Done;
@@ -30,6 +31,10 @@ enum DataCommand {
     Diff,
     /// Show what a failback, or the next load, would lose of what was changed on the secondary
     PreviewFailback,
+    /// Make a mirror of the primary's data live on the secondary, translated
+    Load(load::LoadArgs),
+    /// Give the secondary back the data it had before the newest load
+    Rollback,
 }
 
 /// Carries one of them out.
@@ -40,5 +45,7 @@ pub fn run(session: &Session, args: &DataArgs) -> Result<Done> {
         DataCommand::List => list::run(session),
         DataCommand::Diff => diff::run(session),
         DataCommand::PreviewFailback => preview_failback::run(session),
+        DataCommand::Load(args) => load::run(session, args),
+        DataCommand::Rollback => load::rollback(session),
     }
 }

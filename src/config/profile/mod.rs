@@ -14,6 +14,7 @@ use crate::model::{AdminSync, BackupSource, DataSet, Load, MatchRule, Port};
 use crate::plan::UnitVerb;
 use program::{argument, counter, hook};
 
+pub use data::is_within;
 pub use program::Hook;
 
 /// What pairadm has to know about one kind of SIP server.

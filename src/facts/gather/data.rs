@@ -97,9 +97,6 @@ fn foreign(folder: &Path, path: String) -> Result<BackupFacts, String> {
 fn of_mirrors(places: &Places) -> DataFacts {
     let mut data = DataFacts {
         free: free(places),
-        loaded: fs::read_link(places.loaded())
-            .ok()
-            .map(|name| name.to_string_lossy().into_owned()),
         ..DataFacts::default()
     };
     for entry in fs::read_dir(places.mirrors()).into_iter().flatten().flatten() {

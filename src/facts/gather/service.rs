@@ -1,6 +1,7 @@
 //! The SIP service by the profile's own commands: version, liveness, counters. The programs exit 0 on
 //! errors, so their text is read.
 
+use crate::agent::console::is_alarming;
 use crate::agent::program::{self, Finished};
 use crate::facts::CounterQuery;
 use std::time::Instant;
@@ -44,10 +45,7 @@ fn run(argv: &[String], deadline: Instant) -> Result<Finished, String> {
 }
 
 fn alarming(ran: &Finished) -> bool {
-    let text = format!("{}{}", ran.stdout, ran.stderr).to_ascii_lowercase();
-    ["error", "unable to connect", "connection refused", "no such file"]
-        .iter()
-        .any(|word| text.contains(word))
+    is_alarming(&format!("{}{}", ran.stdout, ran.stderr).to_ascii_lowercase())
 }
 
 /// The first whole number after the first occurrence of `after`, on the same line.

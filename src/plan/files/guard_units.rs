@@ -44,7 +44,8 @@ mod tests {
         assert!(early.contains("Before=network-pre.target"));
         assert!(early.contains("After=local-fs.target nftables.service"));
         assert!(early.contains("ExecStart=/usr/local/sbin/pairadm guard early\n"));
+        assert!(early.contains("Before=kamailio.service\n"));
         assert!(late.contains("Before=kamailio.service\n"));
-        assert!(late.contains("After=network-online.target pairadm-guard.service\n"));
+        assert!(late.contains("After=network-online.target pairadm-guard.service postgresql.service\n"));
     }
 }

@@ -17,7 +17,11 @@ pub fn give_back(basis: &Basis<'_>, side: Side, trace: &Trace, draft: &mut Draft
         let now = facts.file(&path).and_then(|file| file.sha256.as_deref());
         if let Some(way) = trace.way_back(&path, now) {
             for (op, step) in way {
-                let action = Action::TakeBack { op, step };
+                let action = Action::TakeBack {
+                    op,
+                    step,
+                    takes_up: false,
+                };
                 push(draft, side, format!("give back {path}"), action, &path);
             }
             continue;

@@ -91,7 +91,7 @@ fn effects(facts: &Facts, side: Side, trace: &Trace, draft: &mut Draft) {
             .filter(|step| step.side == side)
             .any(|step| match &step.action {
                 Action::File(file) => paths.contains(&file.path),
-                Action::TakeBack { op, step } => trace
+                Action::TakeBack { op, step, .. } => trace
                     .path_of(*op, *step)
                     .is_some_and(|path| paths.iter().any(|known| known == path)),
                 _ => false,
@@ -113,7 +113,11 @@ fn effects(facts: &Facts, side: Side, trace: &Trace, draft: &mut Draft) {
         draft.step(side, format!("restart {unit}"), verb(unit, UnitVerb::Restart));
     }
     for (op, step) in trace.parameters() {
-        let action = Action::TakeBack { op, step };
+        let action = Action::TakeBack {
+            op,
+            step,
+            takes_up: false,
+        };
         draft.step(side, "give kernel parameters back", action);
     }
 }

@@ -40,7 +40,7 @@ impl Trace {
                     continue;
                 }
                 match &step.action {
-                    Action::TakeBack { op, step } => {
+                    Action::TakeBack { op, step, .. } => {
                         taken_back.insert((*op, *step));
                     }
                     Action::File(file) => trace.written.push(written(op, step.id, file)),

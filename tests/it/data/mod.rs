@@ -4,5 +4,6 @@
 mod backup;
 mod copy;
 mod diff;
+mod load;
 mod preview_failback;
 mod translation;

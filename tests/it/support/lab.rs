@@ -281,6 +281,19 @@ impl TestNode<'_> {
         String::from_utf8(output.stdout).expect("text")
     }
 
+    /// Runs a program that reads `input` and must succeed.
+    pub fn feed<S: AsRef<str>>(&self, command: &[S], input: &[u8]) {
+        let command: Vec<_> = command.iter().map(|word| word.as_ref().to_owned()).collect();
+        let fed = self.lab.enter(&self.node.name, &command);
+        fed.and_then(|tool| tool.input(input).run())
+            .unwrap_or_else(|error| panic!("{}: {command:?}: {error}", self.node.name));
+    }
+
+    /// Writes a file on the node.
+    pub fn write(&self, path: &str, text: &str) {
+        self.feed(&["sh", "-c", &format!("cat > '{path}'")], text.as_bytes());
+    }
+
     /// The text of a file on the node, which may be off.
     pub fn read(&self, path: impl AsRef<Path>) -> String {
         let bytes = super::snapshot::read_inside(&self.root(), path.as_ref());

@@ -1,0 +1,243 @@
+//! What a load would do on this node, found without changing anything: the folder is verified and searched
+//! for addresses, its files are translated in memory and compared with the live ones.
+
+use super::copy::failed;
+use super::files::members;
+use super::translated::Texts;
+use super::{findings, inventory, ledger, stage};
+use crate::agent::meter::Meter;
+use crate::agent::paths::NodePaths;
+use crate::data::{Change, Choice, FileChange, MANIFEST, Manifest, Origin, Places, Preview, maker};
+use crate::error::{Error, Result};
+use crate::model::diff::unified;
+use crate::model::mask::masked;
+use crate::model::{DataSet, DataSource, syntax};
+use crate::translate::Table;
+use std::collections::BTreeMap;
+use std::fs::{self, Metadata};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+/// Files up to this size are compared as texts; of larger ones it is only told that they differ.
+const TEXT: u64 = 1 << 20;
+
+/// Changes that are listed one by one.
+const LISTED: usize = 200;
+
+/// Characters of one file's diff.
+const DIFF: usize = 8000;
+
+/// Looks at the folder that `choice` asks for.
+pub fn preview(
+    paths: &NodePaths,
+    choice: &Choice,
+    sets: &[DataSet],
+    table: &Table,
+    meter: &Meter,
+) -> Result<Preview> {
+    let places = Places::under(paths.var());
+    let ledger = ledger::read(paths)?;
+    let origin = match choice {
+        Choice::Newest => Origin::Mirror(newest(&places)?),
+        Choice::Named(name) => Origin::Mirror(named(&places, name)?),
+        Choice::Before => Origin::Aside(
+            ledger
+                .newest()
+                .map(|loaded| loaded.op)
+                .ok_or_else(nothing_before)?,
+        ),
+    };
+    let folder = places.of(&origin);
+    let manifest = Manifest::read(&folder)?;
+    meter.begin("verify", Some(manifest.bytes()));
+    inventory::verify(&folder, &manifest, meter)?;
+    let digest = stage::digest(&folder)?;
+    let names = match (&origin, ledger.newest()) {
+        (Origin::Aside(_), Some(newest)) => &newest.sets,
+        _ => &manifest.sets,
+    };
+    let sets: Vec<&DataSet> = sets.iter().filter(|set| names.contains(&set.name)).collect();
+    let findings = match &origin {
+        Origin::Mirror(name) => Some(findings::of(&places, name, &digest, &sets, meter)?),
+        Origin::Aside(_) => None,
+    };
+    meter.begin("compare", Some(manifest.bytes()));
+    let mut changes = Vec::new();
+    let mut live = 0;
+    let texts = Texts::new(table)?;
+    for set in &sets {
+        live += live_bytes(set)?;
+        if let DataSource::Files { paths, own } = &set.source {
+            compare(&folder.join(&set.name), paths, own, &texts, meter, &mut changes)?;
+        }
+    }
+    let more = changes.len().saturating_sub(LISTED);
+    changes.truncate(LISTED);
+    Ok(Preview {
+        origin,
+        digest,
+        size: (manifest.files().count(), manifest.bytes()),
+        manifest: manifest.head(),
+        live,
+        findings,
+        changes,
+        more,
+        ledger,
+    })
+}
+
+/// The mirror with the highest number: copies are numbered in order.
+fn newest(places: &Places) -> Result<String> {
+    let number = |name: &String| maker(name);
+    known(places)?.into_iter().max_by_key(number).ok_or_else(|| {
+        Error::refused("no_mirror", "this node has no mirror of the other's data")
+            .at(places.mirrors().display())
+            .hint("make one with `pairadm data copy`")
+    })
+}
+
+fn named(places: &Places, name: &str) -> Result<String> {
+    let known = known(places)?;
+    if known.iter().any(|known| known == name) {
+        return Ok(name.to_owned());
+    }
+    let names = if known.is_empty() {
+        "none".to_owned()
+    } else {
+        known.join(", ")
+    };
+    Err(Error::refused(
+        "no_mirror",
+        format!(
+            "there is no mirror `{}` on this node; mirrors here: {names}",
+            syntax::shown(name)
+        ),
+    )
+    .at("mirror")
+    .hint("`pairadm data list` shows the mirrors"))
+}
+
+/// Names of all mirrors that have a manifest.
+fn known(places: &Places) -> Result<Vec<String>> {
+    let directory = places.mirrors();
+    let entries = match fs::read_dir(&directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed(&directory, error)),
+    };
+    let mut names: Vec<String> = entries
+        .flatten()
+        .filter(|entry| entry.path().join(MANIFEST).is_file() && !entry.path().is_symlink())
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|name| maker(name).is_some())
+        .collect();
+    names.sort();
+    Ok(names)
+}
+
+fn nothing_before() -> Error {
+    Error::refused(
+        "nothing_before",
+        "nothing was loaded here that could be rolled back",
+    )
+    .hint("`pairadm data list` shows what is loaded")
+}
+
+/// Bytes that the set takes up on the node now.
+fn live_bytes(set: &DataSet) -> Result<u64> {
+    Ok(match &set.source {
+        DataSource::Files { paths, own } => {
+            let mut bytes = 0;
+            for path in paths {
+                let members = members(Path::new(path), own)?;
+                bytes += members.iter().map(|(_, meta)| meta.len()).sum::<u64>();
+            }
+            bytes
+        }
+        DataSource::Sqlite { path, .. } => fs::metadata(path).map_or(0, |meta| meta.size()),
+        // Only its server knows; the dump of the other one stands for it.
+        DataSource::Postgresql { .. } => 0,
+    })
+}
+
+fn compare(
+    folder: &Path,
+    paths: &[String],
+    own: &[String],
+    texts: &Texts,
+    meter: &Meter,
+    changes: &mut Vec<FileChange>,
+) -> Result<()> {
+    for root in paths {
+        let wanted = super::put_files::members_wanted(folder, Path::new(root), own)?;
+        let present: BTreeMap<PathBuf, Metadata> = members(Path::new(root), own)?.into_iter().collect();
+        for (place, (from, meta)) in &wanted {
+            meter.add(meta.len())?;
+            let path = place.to_string_lossy().into_owned();
+            match present.get(place) {
+                _ if meta.is_dir() => {}
+                None => changes.push(FileChange {
+                    path,
+                    change: Change::Added,
+                    diff: String::new(),
+                }),
+                Some(here) => changes.extend(changed(place, here, from, meta, texts)?),
+            }
+        }
+        let gone = present
+            .iter()
+            .filter(|(place, meta)| !meta.is_dir() && !wanted.contains_key(*place));
+        changes.extend(gone.map(|(place, _)| FileChange {
+            path: place.to_string_lossy().into_owned(),
+            change: Change::Removed,
+            diff: String::new(),
+        }));
+    }
+    Ok(())
+}
+
+/// How a file that is on both sides changes, if it does.
+fn changed(
+    place: &Path,
+    here: &Metadata,
+    from: &Path,
+    meta: &Metadata,
+    texts: &Texts,
+) -> Result<Option<FileChange>> {
+    let path = place.to_string_lossy().into_owned();
+    let change = |diff| {
+        Some(FileChange {
+            path: path.clone(),
+            change: Change::Changed,
+            diff,
+        })
+    };
+    if meta.is_symlink() || here.is_symlink() || here.is_dir() {
+        let same =
+            fs::read_link(place).ok() == fs::read_link(from).ok() && here.is_symlink() == meta.is_symlink();
+        return Ok(if same { None } else { change(String::new()) });
+    }
+    if meta.len().max(here.len()) > TEXT {
+        let same = inventory::same_file(place, from)?;
+        return Ok(if same { None } else { change(String::new()) });
+    }
+    let read = |path: &Path| fs::read(path).map_err(|error| failed(path, error));
+    let (now, then) = (read(place)?, texts.translated(&read(from)?)?);
+    if now == then {
+        return Ok(None);
+    }
+    Ok(change(shown(&path, &now, &then)))
+}
+
+/// The difference of two texts without secrets.
+fn shown(path: &str, now: &[u8], then: &[u8]) -> String {
+    let text = |bytes| std::str::from_utf8(bytes).ok().map(masked);
+    let (Some(now), Some(then)) = (text(now), text(then)) else {
+        return String::new();
+    };
+    let diff = unified([path, "loaded"], &now, &then);
+    if diff.chars().count() <= DIFF {
+        return diff;
+    }
+    diff.chars().take(DIFF).chain("\n… and more\n".chars()).collect()
+}

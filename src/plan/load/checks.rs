@@ -1,0 +1,195 @@
+//! What refuses a load before anything is changed, and what is worth a warning.
+
+use super::SIDE;
+use crate::data::Preview;
+use crate::error::{Error, Result};
+use crate::model::{Side, Traffic};
+use crate::plan::{Basis, wanted};
+use crate::render::bytes;
+use crate::translate::check::{Known, Problem, ProblemKind, Severity, check};
+use crate::translate::{TRANSLATION_FILE, Table};
+use std::net::IpAddr;
+
+/// Left over on the disk, for journals and others.
+const MARGIN: u64 = 64 << 20;
+
+/// Problems that are named one by one.
+const NAMED: usize = 5;
+
+/// The node can be loaded on: it serves no calls and has room.
+pub(super) fn node(basis: &Basis<'_>, preview: &Preview) -> Result<()> {
+    if basis.profile.data.is_empty() {
+        return Err(Error::refused(
+            "no_data_sets",
+            format!("the profile {} names no data", basis.profile.name),
+        )
+        .at("profile")
+        .hint("add [[data]] sections to a profile in /etc/pairadm/profiles.d"));
+    }
+    passive(basis)?;
+    room(basis, preview)
+}
+
+fn passive(basis: &Basis<'_>) -> Result<()> {
+    let state = basis.state(SIDE)?;
+    let recorded = state.active.as_deref() == Some(basis.name(SIDE));
+    let allowed = basis.traffic(SIDE) == Some(Traffic::Allowed);
+    let why = if recorded {
+        "it is recorded as the active one"
+    } else if allowed {
+        "its rules allow SIP traffic"
+    } else if !basis.holds(SIDE).is_empty() {
+        "it holds a virtual address"
+    } else {
+        return Ok(());
+    };
+    Err(Error::refused(
+        "secondary_active",
+        "the secondary serves calls, so no data is loaded there",
+    )
+    .on(basis.name(SIDE))
+    .because(why)
+    .hint("take over to the primary first: pairadm takeover --to primary"))
+}
+
+/// For the translated copy, for what is put aside, and for new files before the old ones go.
+fn room(basis: &Basis<'_>, preview: &Preview) -> Result<()> {
+    let (free, _) = basis.need(SIDE)?.disk;
+    let needed = 2 * preview.size.1 + preview.live + MARGIN;
+    if free >= needed {
+        return Ok(());
+    }
+    Err(
+        Error::refused("disk_full", "there is not enough room to load the data")
+            .on(basis.name(SIDE))
+            .because(format!("{} are needed, {} are free", bytes(needed), bytes(free)))
+            .hint("free space on the node, `pairadm backups prune` removes old backups"),
+    )
+}
+
+/// The mirror is this pair's, of the other node, and of the same version of the service.
+pub(super) fn mirror(basis: &Basis<'_>, preview: &Preview) -> Result<()> {
+    let manifest = &preview.manifest;
+    let foreign = |why: String| {
+        Error::refused("foreign_mirror", "this is not the primary's data")
+            .on(basis.name(SIDE))
+            .at(preview.origin.to_string())
+            .because(why)
+            .hint("copy again with `pairadm data copy`")
+    };
+    if manifest.pair != basis.pair.name {
+        return Err(foreign(format!(
+            "it was saved in the pair {}, this one is {}",
+            manifest.pair, basis.pair.name
+        )));
+    }
+    if manifest.node != basis.name(SIDE.other()) {
+        return Err(foreign(format!(
+            "it is data of {}, the primary is {}",
+            manifest.node,
+            basis.name(SIDE.other())
+        )));
+    }
+    if manifest.generation > basis.generation() {
+        return Err(foreign(format!(
+            "it was saved in generation {}, the pair knows {}",
+            manifest.generation,
+            basis.generation()
+        )));
+    }
+    version(basis, preview)
+}
+
+fn version(basis: &Basis<'_>, preview: &Preview) -> Result<()> {
+    let here = basis.need(SIDE)?.version.as_deref().map(str::trim);
+    let there = preview.manifest.version.as_deref().map(str::trim);
+    match (here, there) {
+        (Some(here), Some(there)) if here != there => {
+            let message = format!("the data is of another version of {}", basis.profile.title);
+            Err(Error::refused("other_version", message)
+                .on(basis.name(SIDE))
+                .because(format!("the mirror is of `{there}`, this node runs `{here}`"))
+                .hint("bring both nodes to the same version, back up, copy, and load again"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The table can be used for what was found; lines for the notice about what is worth a look.
+pub(super) fn translation(basis: &Basis<'_>, preview: &Preview, table: &Table) -> Result<Vec<String>> {
+    let primary = owned(basis, Side::Primary);
+    let secondary = owned(basis, Side::Secondary);
+    let others = controls(basis);
+    let problems = check(
+        table,
+        &Known {
+            findings: preview.findings.as_ref(),
+            primary: &primary,
+            secondary: &secondary,
+            others: &others,
+        },
+    );
+    let (refusing, warning): (Vec<&Problem>, Vec<&Problem>) = problems
+        .iter()
+        .partition(|problem| problem.severity == Severity::Refuse);
+    let named = |problems: &[&Problem]| -> Vec<String> {
+        let texts = problems.iter().take(NAMED);
+        let mut lines: Vec<String> = texts.map(|problem| problem.text.clone()).collect();
+        if problems.len() > NAMED {
+            lines.push(format!("and {} more", problems.len() - NAMED));
+        }
+        lines
+    };
+    let Some(first) = refusing.first() else {
+        let lines = named(&warning).into_iter();
+        return Ok(lines.map(|line| format!("Translation: {line}.")).collect());
+    };
+    let (code, message, hint) = if first.kind == ProblemKind::Missing {
+        (
+            "translation_missing",
+            "an address of the primary has no address on the secondary",
+            format!("decide it: pairadm translation set {} ADDRESS", first.subject),
+        )
+    } else {
+        (
+            "translation_refused",
+            "the translation table contradicts itself or the pair",
+            "see: pairadm translation check".to_owned(),
+        )
+    };
+    Err(Error::refused(code, message)
+        .on(basis.name(SIDE))
+        .at(TRANSLATION_FILE)
+        .because(named(&refusing).join("; "))
+        .hint(hint))
+}
+
+/// Addresses that belong to the node of `side` alone: what its interfaces have, or what the pair file says
+/// of a node that could not be asked. Virtual addresses belong to whoever serves.
+fn owned(basis: &Basis<'_>, side: Side) -> Vec<IpAddr> {
+    let mut owned = wanted::addresses(basis.pair, side);
+    let seen = basis.facts[side].into_iter().flat_map(|facts| &facts.addresses);
+    owned.extend(seen.map(|entry| entry.address));
+    let virtual_ones: Vec<IpAddr> = basis.pair.vips.iter().map(|vip| vip.address).collect();
+    owned.retain(|address| !virtual_ones.contains(address) && !is_local(*address));
+    owned.sort_unstable();
+    owned.dedup();
+    owned
+}
+
+/// Loopback and link-local addresses mean every node itself.
+fn is_local(address: IpAddr) -> bool {
+    let link_local = match address {
+        IpAddr::V4(address) => address.is_link_local(),
+        IpAddr::V6(address) => address.is_unicast_link_local(),
+    };
+    address.is_loopback() || link_local
+}
+
+fn controls(basis: &Basis<'_>) -> Vec<(IpAddr, String)> {
+    let of = |side: Side| {
+        let addresses = basis.pair.nodes[side].health_check.iter();
+        addresses.map(move |address| (address, format!("the control address of the {side}")))
+    };
+    Side::BOTH.into_iter().flat_map(of).collect()
+}

@@ -1,0 +1,69 @@
+//! What the operator must have read before a load (A12).
+
+use super::{SIDE, TakeUp, Work};
+use crate::data::{LedgerEntry, Loaded};
+use crate::model::Side;
+use crate::render::bytes;
+
+/// The lines; `known` is what is loaded now.
+pub(super) fn of(work: &Work<'_>, known: Option<&Loaded>) -> Vec<String> {
+    let name = work.basis.name(SIDE);
+    let (files, size) = work.preview.size;
+    let mut lines = vec![format!(
+        "Not service affecting: {name} serves no calls; {} is not touched.",
+        work.basis.name(SIDE.other())
+    )];
+    lines.push(match (&work.entry, known) {
+        (LedgerEntry::Rollback, _) => format!(
+            "{name} gets back its data from before that load: {files} files, {}.",
+            bytes(size)
+        ),
+        (LedgerEntry::Load(_), Some(known)) => format!(
+            "{files} files, {}, replace the data of mirror {}, which is kept aside.",
+            bytes(size),
+            known.mirror
+        ),
+        (LedgerEntry::Load(_), None) => {
+            format!(
+                "{files} files, {}, replace {name}'s own data, which is kept aside.",
+                bytes(size)
+            )
+        }
+    });
+    if let LedgerEntry::Load(loaded) = &work.entry {
+        lines.push(format!("Saved on {} at {}.", loaded.node, saved(loaded.made)));
+    }
+    lines.push(match work.take_up() {
+        TakeUp::Services(services) => format!("Restarted on {name}: {}.", services.join(", ")),
+        TakeUp::Reloads(reloads) if reloads.is_empty() => "Nothing has to be reloaded.".to_owned(),
+        TakeUp::Reloads(reloads) => format!(
+            "No service is restarted; {} of its parts take the data up by reloading.",
+            reloads.len()
+        ),
+        TakeUp::Nothing => {
+            format!("The service does not run on {name}; it takes the data up when it starts.")
+        }
+    });
+    if work.take_up() != TakeUp::Nothing {
+        lines.push(format!(
+            "Alarms to expect meanwhile: trunks, gateways and monitoring that watch {name} may report it unreachable, and its own registrations elsewhere may be made anew."
+        ));
+    }
+    if work.basis.facts[Side::Primary].is_none() {
+        lines.push(
+            "Warning: the primary cannot be asked; its addresses are taken from the pair file alone."
+                .to_owned(),
+        );
+    }
+    lines.push(format!(
+        "When anything fails, {name} gets its present data back and takes that up again."
+    ));
+    lines
+}
+
+fn saved(made: i64) -> String {
+    chrono::DateTime::from_timestamp(made, 0).map_or_else(
+        || "an unknown time".to_owned(),
+        |time| time.format("%Y-%m-%d %H:%M UTC").to_string(),
+    )
+}

@@ -1,0 +1,254 @@
+#![allow(clippy::unwrap_used)]
+use super::*;
+use crate::data::{Change, FileChange, Ledger, Manifest};
+use crate::model::{Generation, OpId, Traffic};
+use crate::plan::sample::Sample;
+use crate::translate::{Findings, Found};
+
+/// A mirror of alpha's data that lies on beta.
+fn preview(changes: &[&str]) -> Preview {
+    let mut manifest = Manifest::new("office".to_owned(), "alpha".to_owned(), Generation(3), OpId(7));
+    manifest.version = Some("kamailio 5.6.3".to_owned());
+    manifest.sets = vec!["configuration".to_owned(), "database".to_owned()];
+    let change = |path: &&str| FileChange {
+        path: (*path).to_owned(),
+        change: Change::Changed,
+        diff: String::new(),
+    };
+    Preview {
+        origin: Origin::Mirror("op7".to_owned()),
+        digest: "d1".to_owned(),
+        manifest,
+        size: (12, 40 << 20),
+        live: 30 << 20,
+        findings: Some(Findings::default()),
+        changes: changes.iter().map(change).collect(),
+        more: 0,
+        ledger: Ledger::default(),
+    }
+}
+
+fn sample() -> Sample {
+    let mut sample = Sample::default();
+    sample.side(Side::Secondary).disk = (1 << 30, 1 << 30);
+    sample
+}
+
+fn planned(sample: &Sample, preview: &Preview, table: &Table) -> Result<Plan> {
+    load(&LoadInput {
+        basis: sample.basis(),
+        preview,
+        table,
+        again: false,
+    })
+}
+
+fn refusal(sample: &Sample, preview: &Preview) -> String {
+    planned(sample, preview, &Table::default()).unwrap_err().code
+}
+
+fn steps(plan: &Plan) -> Vec<&str> {
+    plan.steps().map(|step| step.title.as_str()).collect()
+}
+
+#[test]
+fn data_is_staged_put_aside_swapped_taken_up_proved_and_recorded_on_the_secondary_alone() {
+    let plan = planned(
+        &sample(),
+        &preview(&["/etc/kamailio/dispatcher.list"]),
+        &Table::default(),
+    )
+    .unwrap();
+    assert_eq!(plan.sides, [Side::Secondary]);
+    assert!(plan.steps().all(|step| step.side == Side::Secondary));
+    let steps = steps(&plan);
+    assert_eq!(
+        steps[..4],
+        [
+            "verify and check mirror op7",
+            "put present configuration, database aside",
+            "make configuration, database live",
+            "say `kamcmd dispatcher.reload`",
+        ]
+    );
+    assert_eq!(
+        steps[steps.len() - 3..],
+        [
+            "see that the service lives",
+            "see that SIP is answered at 192.0.2.12",
+            "record that mirror op7 is loaded",
+        ]
+    );
+    let unarmed = plan.steps().filter(|step| !step.armed);
+    assert!(
+        unarmed
+            .map(|step| &step.action)
+            .all(|action| action.only_prepares()
+                || matches!(action, Action::Alive { .. } | Action::SipCheck { .. })),
+        "whatever changes something is taken back by the node itself"
+    );
+    assert!(!plan.service_affecting);
+}
+
+#[test]
+fn what_is_read_once_restarts_the_service_and_what_does_not_run_is_left_alone() {
+    let plan = planned(
+        &sample(),
+        &preview(&["/etc/kamailio/kamailio.cfg"]),
+        &Table::default(),
+    )
+    .unwrap();
+    assert!(steps(&plan).contains(&"restart kamailio.service"), "{plan:?}");
+    assert!(!steps(&plan).iter().any(|title| title.starts_with("say ")));
+    let mut unlisted = preview(&[]);
+    unlisted.more = 1;
+    let plan = planned(&sample(), &unlisted, &Table::default()).unwrap();
+    assert!(steps(&plan).contains(&"restart kamailio.service"));
+
+    let mut off = sample();
+    "inactive".clone_into(&mut off.side(Side::Secondary).units[0].active);
+    let plan = planned(&off, &preview(&["/etc/kamailio/kamailio.cfg"]), &Table::default()).unwrap();
+    assert_eq!(plan.steps().count(), 4, "{:?}", steps(&plan));
+    assert!(
+        plan.notice
+            .iter()
+            .any(|line| line.contains("does not run on beta"))
+    );
+}
+
+#[test]
+fn reloads_are_those_of_the_sets_that_change() {
+    let plan = planned(&sample(), &preview(&[]), &Table::default()).unwrap();
+    let steps = steps(&plan);
+    assert!(steps.contains(&"say `kamcmd uac.reg_reload`"));
+    assert!(!steps.contains(&"say `kamcmd tls.reload`"), "no file changes");
+}
+
+#[test]
+fn an_active_secondary_is_refused_however_it_shows() {
+    let taken_over = sample().taken_over();
+    assert_eq!(refusal(&taken_over, &preview(&[])), "secondary_active");
+    let mut open = sample();
+    open.side(Side::Secondary).firewall.v4 = Some(Traffic::Allowed);
+    open.side(Side::Secondary).firewall.v6 = Some(Traffic::Allowed);
+    assert_eq!(refusal(&open, &preview(&[])), "secondary_active");
+}
+
+#[test]
+fn another_pairs_node_version_or_generation_is_refused() {
+    let bent = |bend: fn(&mut Manifest)| {
+        let mut preview = preview(&[]);
+        bend(&mut preview.manifest);
+        refusal(&sample(), &preview)
+    };
+    assert_eq!(bent(|m| m.pair = "home".to_owned()), "foreign_mirror");
+    assert_eq!(bent(|m| m.node = "beta".to_owned()), "foreign_mirror");
+    assert_eq!(bent(|m| m.generation = Generation(5)), "foreign_mirror");
+    assert_eq!(
+        bent(|m| m.version = Some("kamailio 5.7".to_owned())),
+        "other_version"
+    );
+}
+
+#[test]
+fn a_disk_without_room_is_refused_before_anything_is_written() {
+    let mut sample = sample();
+    sample.side(Side::Secondary).disk = (100 << 20, 1 << 30);
+    let error = planned(&sample, &preview(&[]), &Table::default()).unwrap_err();
+    assert_eq!(error.code, "disk_full");
+    assert!(error.to_string().contains("are free"), "{error}");
+}
+
+#[test]
+fn an_address_of_the_primary_without_an_entry_is_refused_and_virtual_ones_need_none() {
+    let found = |address: &str| {
+        let mut preview = preview(&[]);
+        preview.findings = Some(Findings {
+            found: vec![Found {
+                subject: address.parse().unwrap(),
+                spellings: 1,
+                count: 2,
+                places: Vec::new(),
+                more_places: 0,
+            }],
+            ..Findings::default()
+        });
+        preview
+    };
+    let error = planned(&sample(), &found("192.0.2.11"), &Table::default()).unwrap_err();
+    assert_eq!(error.code, "translation_missing");
+    assert!(error.hint.unwrap().contains("translation set 192.0.2.11"));
+    assert!(planned(&sample(), &found("2001:db8::10"), &Table::default()).is_ok());
+    let mut table = Table::default();
+    let (from, to) = ("192.0.2.11".parse().unwrap(), "192.0.2.12".parse().unwrap());
+    table.set(from, Some(to), None).unwrap();
+    let plan = planned(&sample(), &found("192.0.2.11"), &table).unwrap();
+    assert_eq!(steps(&plan)[0], "verify, translate and check mirror op7");
+    let mut alone = sample();
+    alone.facts.primary = None;
+    assert!(
+        planned(&alone, &found("192.0.2.11"), &Table::default()).is_err(),
+        "the pair file knows the primary's address, too"
+    );
+}
+
+#[test]
+fn a_mirror_that_is_loaded_already_is_nothing_to_do_unless_asked_for_again() {
+    let mut preview = preview(&[]);
+    preview.ledger.loads.push(Loaded {
+        op: OpId(9),
+        mirror: "op7".to_owned(),
+        node: "alpha".to_owned(),
+        made: 0,
+        sets: vec!["database".to_owned()],
+        digest: "d1".to_owned(),
+        table: digest_of(&Table::default()).unwrap(),
+        at: 0,
+    });
+    assert!(
+        planned(&sample(), &preview, &Table::default())
+            .unwrap()
+            .is_empty()
+    );
+    let sample = sample();
+    let again = LoadInput {
+        basis: sample.basis(),
+        preview: &preview,
+        table: &Table::default(),
+        again: true,
+    };
+    assert!(!load(&again).unwrap().is_empty());
+    preview.changes.push(FileChange {
+        path: "/etc/kamailio/x".to_owned(),
+        change: Change::Added,
+        diff: String::new(),
+    });
+    assert!(!planned(&sample, &preview, &Table::default()).unwrap().is_empty());
+}
+
+#[test]
+fn a_rollback_covers_what_was_loaded_also_where_nothing_was_before() {
+    let mut preview = preview(&[]);
+    preview.origin = Origin::Aside(OpId(9));
+    preview.findings = None;
+    preview.manifest.sets = vec!["configuration".to_owned()];
+    preview.ledger.loads.push(Loaded {
+        op: OpId(9),
+        mirror: "op7".to_owned(),
+        node: "alpha".to_owned(),
+        made: 0,
+        sets: vec!["configuration".to_owned(), "database".to_owned()],
+        digest: "d1".to_owned(),
+        table: String::new(),
+        at: 0,
+    });
+    let sample = sample();
+    let plan = rollback(&sample.basis(), &preview).unwrap();
+    let swap = plan.steps().find_map(|step| match &step.action {
+        Action::Swap(order) => Some(order),
+        _ => None,
+    });
+    let names: Vec<&str> = swap.unwrap().sets.iter().map(|set| set.name.as_str()).collect();
+    assert_eq!(names, ["configuration", "database"]);
+    assert_eq!(steps(&plan).last(), Some(&"record the rollback"));
+}
