@@ -4,6 +4,7 @@
 
 mod cli;
 mod data;
+mod fuzz;
 mod lab;
 mod network;
 mod pair;
