@@ -1,6 +1,9 @@
-//! The numbered entries of the menu, in the one order that the drawn menu and the line mode share.
+//! The numbered entries of the menu, in the one order that the drawn menu and the line mode share, and
+//! which of them are refused as things are.
 
 use crate::intent::Operation;
+use crate::model::Side;
+use crate::status::Status;
 
 /// One numbered entry; its number is its place in the list, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +31,14 @@ pub enum Choice {
     Doctor,
     /// The entries about data.
     Data,
+    /// Backup and mirrors, to load from.
+    Mirrors,
     /// The translation table.
     Translation,
+    /// Where the nodes' files differ.
+    Differences,
+    /// What a failback would lose.
+    Losses,
 }
 
 /// The entries the menu begins with. Texts elsewhere name them by number: 1 status, 2 configure,
@@ -101,7 +110,12 @@ pub const DATA: &[Entry] = &[
         Choice::Operation(Operation::Backup),
     ),
     entry(
-        "Load",
+        "Copy to the secondary",
+        "Bring the primary's newest backup to the secondary, as a mirror. Nothing is loaded.",
+        Choice::Operation(Operation::Copy),
+    ),
+    entry(
+        "Load on the secondary",
         "Make a mirror of the primary's data live on the secondary, translated.",
         Choice::Operation(Operation::Load),
     ),
@@ -111,9 +125,24 @@ pub const DATA: &[Entry] = &[
         Choice::Operation(Operation::Rollback),
     ),
     entry(
+        "Backup and mirrors",
+        "What both nodes hold, how old it is, and which mirror is loaded.",
+        Choice::Mirrors,
+    ),
+    entry(
         "Translation table",
         "Which address of the primary becomes which on the secondary.",
         Choice::Translation,
+    ),
+    entry(
+        "Compare the nodes",
+        "Files that should be the same on both and are not. Nothing is changed.",
+        Choice::Differences,
+    ),
+    entry(
+        "Preview a failback",
+        "What was changed on the secondary and would be lost. Nothing is changed.",
+        Choice::Losses,
     ),
 ];
 
@@ -123,4 +152,17 @@ const fn entry(label: &'static str, explanation: &'static str, choice: Choice) -
         explanation,
         choice,
     }
+}
+
+/// Why `choice` is refused while the pair is as `status` says. The planner has the last word: it asks
+/// the nodes.
+pub fn barred(choice: Choice, status: Option<&Status>) -> Option<&'static str> {
+    let Choice::Operation(operation) = choice else {
+        return None;
+    };
+    let into_secondary = matches!(operation, Operation::Copy | Operation::Load | Operation::Rollback);
+    let serves = status.and_then(|status| status.active) == Some(Side::Secondary);
+    (into_secondary && serves).then_some(
+        "The secondary serves calls: its own data is newer than any mirror. Take over to the primary first.",
+    )
 }

@@ -2,7 +2,7 @@
 //! never on the thread that draws.
 
 use crate::agent::protocol::End;
-use crate::controller::Cancel;
+use crate::controller::{Cancel, DataHeld};
 use crate::engine::Listener;
 use crate::error::{Error, Kind, Result};
 use crate::intent::{Answers, Form, Operation};
@@ -39,6 +39,12 @@ pub trait Backend: Send + Sync {
     fn translation(&self) -> Result<TranslationView>;
     /// Where an address was found and what leaves on either side, as text.
     fn explain(&self, subject: Subject) -> Result<String>;
+    /// What both nodes hold of the pair's data.
+    fn data_held(&self) -> Result<BySide<DataHeld>>;
+    /// Where the nodes' files differ by the profile's rules, as text; changes nothing.
+    fn differences(&self) -> Result<String>;
+    /// What a failback or the next load would lose, as text; changes nothing.
+    fn losses(&self) -> Result<String>;
 }
 
 /// Names for the title and the boxes before the nodes have answered.

@@ -2,14 +2,15 @@
 
 use super::backend::{Backend, Finished, Identity, PairNames, Past, Unfinished, Way};
 use super::live::Live;
-use super::{Cancel, Controller, Review, names};
+use super::{Cancel, Controller, DataHeld, Review, names};
 use crate::engine::{Direction, Listener};
 use crate::error::{Error, Result};
 use crate::intent::{Answers, Form, Operation};
-use crate::model::OpId;
+use crate::model::{BySide, OpId};
 use crate::plan::Plan;
 use crate::render::translation::explained;
-use crate::report::{Format, render};
+use crate::render::{self, Line};
+use crate::report::{self, Format};
 use crate::status::{Status, doctor};
 use crate::translate::{Subject, TranslationView};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -98,7 +99,7 @@ impl Backend for Door {
     }
 
     fn report(&self, op: OpId) -> Result<String> {
-        render(&self.controller.report(op)?, Format::Text)
+        report::render(&self.controller.report(op)?, Format::Text)
     }
 
     fn doctor(&self) -> Result<String> {
@@ -120,9 +121,27 @@ impl Backend for Door {
 
     fn explain(&self, subject: Subject) -> Result<String> {
         let (view, row) = self.controller.explain(subject)?;
-        let lines = explained(&view, &row);
-        Ok(lines.iter().map(|line| line.paint(false) + "\n").collect())
+        Ok(text(&explained(&view, &row)))
     }
+
+    fn data_held(&self) -> Result<BySide<DataHeld>> {
+        self.controller.data_held()
+    }
+
+    fn differences(&self) -> Result<String> {
+        Ok(text(&render::differences(
+            &self.controller.differences(false)?,
+            false,
+        )))
+    }
+
+    fn losses(&self) -> Result<String> {
+        Ok(text(&render::losses(&self.controller.losses()?)))
+    }
+}
+
+fn text(lines: &[Line]) -> String {
+    lines.iter().map(|line| line.paint(false) + "\n").collect()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -84,6 +84,13 @@ impl Desk<'_> {
             Choice::History => self.history(),
             Choice::Reports => self.report(),
             Choice::Doctor => self.backend.doctor().map(|text| self.say_all(&text)),
+            Choice::Mirrors => self.backend.data_held().map(|held| {
+                for line in render::data_held(&held) {
+                    self.talk.say(&line);
+                }
+            }),
+            Choice::Differences => self.backend.differences().map(|text| self.say_all(&text)),
+            Choice::Losses => self.backend.losses().map(|text| self.say_all(&text)),
             Choice::Translation => self.translation(),
             Choice::Data => {
                 self.entries(DATA, "q to go back");

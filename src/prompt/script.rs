@@ -5,8 +5,8 @@
 use super::{Reply, Talk};
 use crate::agent::protocol::End;
 use crate::config::sample::office;
-use crate::controller::Cancel;
 use crate::controller::backend::{Backend, Finished, Identity, PairNames, Past, Unfinished, Way};
+use crate::controller::{Cancel, DataHeld};
 use crate::engine::{Event, Listener, Progress};
 use crate::error::{Error, Result};
 use crate::intent::{self, Answers, Form, Known, Operation};
@@ -195,6 +195,18 @@ impl Backend for Fake {
 
     fn translation(&self) -> Result<TranslationView> {
         Ok(TranslationView::default())
+    }
+
+    fn data_held(&self) -> Result<BySide<DataHeld>> {
+        Ok(BySide::new(|_| DataHeld::default()))
+    }
+
+    fn differences(&self) -> Result<String> {
+        Ok("nothing differs".to_owned())
+    }
+
+    fn losses(&self) -> Result<String> {
+        Ok("nothing would be lost".to_owned())
     }
 
     fn explain(&self, subject: Subject) -> Result<String> {

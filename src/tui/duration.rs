@@ -31,6 +31,16 @@ pub fn age(ms: u64) -> String {
     }
 }
 
+/// How long before `now` something was, both in Unix seconds: `3 s ago`, `2 min ago`, `5 h ago`,
+/// `3 days ago`. Clocks that disagree make nothing older than now.
+pub fn since(now: i64, then: i64) -> String {
+    let seconds = u64::try_from(now.saturating_sub(then)).unwrap_or(0);
+    match seconds / 86_400 {
+        0..2 => format!("{} ago", age(seconds.saturating_mul(1_000))),
+        days => format!("{days} days ago"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,6 +55,14 @@ mod tests {
         assert_eq!(age(3_999), "3 s");
         assert_eq!(age(150_000), "2 min");
         assert_eq!(age(7_200_000), "2 h");
+    }
+
+    #[test]
+    fn what_was_long_ago_is_told_in_days() {
+        assert_eq!(since(100, 97), "3 s ago");
+        assert_eq!(since(100_000, 0), "27 h ago");
+        assert_eq!(since(864_000, 0), "10 days ago");
+        assert_eq!(since(0, 50), "0 s ago");
     }
 
     #[test]

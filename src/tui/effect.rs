@@ -16,6 +16,8 @@ pub enum Effect {
     Status,
     /// Look for an open operation.
     Unfinished,
+    /// Ask both nodes what they hold of the pair's data.
+    Held,
     /// A job whose answer somebody waits for.
     Job(JobId, Job),
     /// Ask the running operation to stop after the current step.
@@ -41,6 +43,12 @@ pub enum Job {
     Report(OpId),
     /// Pre-flight checks.
     Doctor,
+    /// Backup and mirrors.
+    Held,
+    /// Where the nodes' files differ.
+    Differences,
+    /// What a failback would lose.
+    Losses,
     /// The translation table with what is known around it.
     Translation,
     /// Where an address was found, and what it becomes.
@@ -66,6 +74,9 @@ impl Job {
             Self::History => "Reading the journals",
             Self::Report(_) => "Reading the report",
             Self::Doctor => "Checking both nodes; nothing is changed",
+            Self::Held => "Asking both nodes what they hold",
+            Self::Differences => "Comparing the nodes",
+            Self::Losses => "Looking for what a failback would lose",
             Self::Translation | Self::Explain(_) => "Reading the translation table",
             Self::Import(..) => "Reading the file",
             Self::Export(..) => "Writing the file",

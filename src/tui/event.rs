@@ -2,9 +2,11 @@
 
 use super::ask::{AskId, AskRequest};
 use super::backend::{Finished, Identity, Past, Unfinished};
+use crate::controller::DataHeld;
 use crate::engine;
 use crate::error::Result;
 use crate::intent::{Form, Operation};
+use crate::model::BySide;
 use crate::plan::Plan;
 use crate::status::Status;
 use crate::translate::{Table, TranslationView};
@@ -53,6 +55,8 @@ pub enum Event {
     },
     /// The journals were asked for an open operation.
     Unfinished(Result<Option<Unfinished>>),
+    /// Both nodes were asked what they hold of the pair's data.
+    Held(Result<Box<BySide<DataHeld>>>),
     /// A job is done.
     Reply(JobId, Reply),
     /// An operation moved on.
@@ -79,6 +83,8 @@ pub enum Reply {
     History(Result<Vec<Past>>),
     /// A text to read, under its title.
     Text(String, Result<String>),
+    /// Backup and mirrors.
+    Held(Result<Box<BySide<DataHeld>>>),
     /// The translation table.
     Translation(Result<Box<TranslationView>>),
     /// A table out of a file.

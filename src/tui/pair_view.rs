@@ -1,8 +1,9 @@
 //! What the menu knows of the pair, and how old that is. Old data is never shown as if it were new.
 
 use super::backend::{Identity, Unfinished};
+use crate::controller::DataHeld;
 use crate::error::{Error, Result};
-use crate::model::Side;
+use crate::model::{BySide, Side};
 use crate::status::Status;
 
 /// Milliseconds between two looks at the pair.
@@ -23,6 +24,8 @@ pub struct PairView {
     pub asking: Option<u64>,
     /// The operation that was left open.
     pub unfinished: Option<Unfinished>,
+    /// What the nodes hold of the pair's data, with the time that was told.
+    pub held: Option<(BySide<DataHeld>, u64)>,
     next: u64,
 }
 
@@ -102,6 +105,7 @@ impl PairView {
     pub fn answered(&mut self, identity: Identity, status: Option<Result<Box<Status>>>, now: u64) {
         if identity != self.identity {
             self.latest = None;
+            self.held = None;
         }
         self.identity = identity;
         self.asking = None;

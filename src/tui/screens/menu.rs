@@ -1,8 +1,9 @@
 //! The numbered entries beside the pair.
 
 use super::history::History;
+use super::mirrors::refused;
 use super::{Around, KeyHint, Screen};
-use crate::menu::{Choice, DATA, Entry, MAIN};
+use crate::menu::{Choice, DATA, Entry, MAIN, barred};
 use crate::tui::effect::Job;
 use crate::tui::layout;
 use crate::tui::look::{Mark, Tone};
@@ -78,7 +79,7 @@ impl Menu {
     }
 
     /// A key.
-    pub fn key(&mut self, key: KeyEvent) -> Turn {
+    pub fn key(&mut self, key: KeyEvent, around: Around<'_>) -> Turn {
         match key.code {
             KeyCode::Char(digit @ '0'..='9') => self.digit(digit),
             KeyCode::Backspace => {
@@ -89,7 +90,7 @@ impl Menu {
             KeyCode::Down | KeyCode::Char('j') => self.step(1),
             KeyCode::Home => self.select(0),
             KeyCode::End => self.select(self.entries.len() - 1),
-            KeyCode::Enter => return self.choose(),
+            KeyCode::Enter => return self.choose(around),
             KeyCode::Esc | KeyCode::Char('q') if !self.is_main() => return Turn::Back,
             KeyCode::Esc => self.typed.clear(),
             KeyCode::Char('r') => return Turn::Look,
@@ -112,7 +113,7 @@ impl Menu {
                     return Turn::Stay;
                 }
                 self.select(row);
-                self.choose()
+                self.choose(around)
             }
             MouseEventKind::ScrollUp => {
                 self.step(self.entries.len() - 1);
@@ -155,17 +156,23 @@ impl Menu {
         self.typed.clear();
     }
 
-    fn choose(&mut self) -> Turn {
+    fn choose(&mut self, around: Around<'_>) -> Turn {
         self.typed.clear();
         let Some(entry) = self.entries.get(self.selected) else {
             return Turn::Stay;
         };
+        if let Some(why) = barred(entry.choice, around.pair.status()) {
+            return refused(why);
+        }
         match entry.choice {
             Choice::Status => Turn::open(Screen::Details(Details::default())),
             Choice::Operation(operation) => Turn::job(Job::Form(operation)),
             Choice::History | Choice::Reports => Turn::open(Screen::History(History::default())),
             Choice::Doctor => Turn::job(Job::Doctor),
+            Choice::Mirrors => Turn::job(Job::Held),
             Choice::Translation => Turn::job(Job::Translation),
+            Choice::Differences => Turn::job(Job::Differences),
+            Choice::Losses => Turn::job(Job::Losses),
             Choice::Data => Turn::open(Screen::Menu(Self::data())),
         }
     }
@@ -209,7 +216,12 @@ impl Menu {
             let chosen = index == self.selected;
             let pointer = if chosen { look.mark(Mark::Pointer) } else { " " };
             let text = format!("{pointer}{:>2} {}", index + 1, entry.label);
-            let tone = if chosen { Tone::Selected } else { Tone::Plain };
+            let barred = barred(entry.choice, state.pair.status()).is_some();
+            let tone = match (chosen, barred) {
+                (true, _) => Tone::Selected,
+                (false, true) => Tone::Faint,
+                (false, false) => Tone::Plain,
+            };
             lines.push(Line::styled(
                 columns::pad(&text, wide, look.mark(Mark::More)),
                 look.style(tone),
@@ -217,7 +229,9 @@ impl Menu {
         }
         lines.push(Line::default());
         if let Some(entry) = self.entries.get(self.selected) {
-            for line in columns::wrap(entry.explanation, wide.saturating_sub(2)) {
+            let barred = barred(entry.choice, state.pair.status());
+            let explanation = barred.unwrap_or(entry.explanation);
+            for line in columns::wrap(explanation, wide.saturating_sub(2)) {
                 lines.push(Line::styled(format!(" {line}"), look.style(Tone::Faint)));
             }
         }

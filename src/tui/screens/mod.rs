@@ -7,6 +7,7 @@ pub mod details;
 pub mod form;
 pub mod history;
 pub mod menu;
+pub mod mirrors;
 pub mod outcome;
 pub mod progress;
 pub mod question;
@@ -38,6 +39,8 @@ pub enum Screen {
     Outcome(Box<outcome::Outcome>),
     /// Operations, newest first.
     History(history::History),
+    /// Backup and mirrors.
+    Mirrors(Box<mirrors::Mirrors>),
     /// A text to read.
     Text(text::TextScreen),
     /// The translation table, edited.
@@ -66,13 +69,14 @@ impl Screen {
     /// A key was pressed.
     pub fn key(&mut self, key: KeyEvent, around: Around<'_>) -> Turn {
         match self {
-            Self::Menu(screen) => screen.key(key),
+            Self::Menu(screen) => screen.key(key, around),
             Self::Details(screen) => screen.key(key, around),
             Self::Form(screen) => screen.key(key, around),
             Self::Review(screen) => screen.key(key, around),
             Self::Progress(screen) => screen.key(key, around),
             Self::Outcome(screen) => screen.key(key, around),
             Self::History(screen) => screen.key(key, around),
+            Self::Mirrors(screen) => screen.key(key, around),
             Self::Text(screen) => screen.key(key, around),
             Self::Translation(screen) => screen.key(key, around),
             Self::Busy(screen) => screen.key(key),
@@ -91,6 +95,7 @@ impl Screen {
             Self::Progress(screen) => screen.mouse(mouse, around),
             Self::Outcome(screen) => screen.mouse(mouse, around),
             Self::History(screen) => screen.mouse(mouse, around),
+            Self::Mirrors(screen) => screen.mouse(mouse, around),
             Self::Text(screen) => screen.mouse(mouse, around),
             Self::Translation(screen) => screen.mouse(mouse, around),
             Self::Confirm(screen) => screen.mouse(mouse, around),
@@ -118,6 +123,7 @@ impl Screen {
             Self::Progress(screen) => screen.draw(frame, area, state),
             Self::Outcome(screen) => screen.draw(frame, area, state),
             Self::History(screen) => screen.draw(frame, area, state),
+            Self::Mirrors(screen) => screen.draw(frame, area, state),
             Self::Text(screen) => screen.draw(frame, area, state),
             Self::Translation(screen) => screen.draw(frame, area, state),
             Self::Busy(screen) => screen.draw(frame, area, state),
@@ -146,6 +152,7 @@ impl Screen {
             Self::Outcome(_) => "Result",
             Self::History(_) => history::TITLE,
             Self::Text(screen) => &screen.title,
+            Self::Mirrors(_) => "Mirrors",
             Self::Translation(_) => "Translation table",
             Self::Menu(screen) => screen.crumb(),
             Self::Busy(_) | Self::Confirm(_) | Self::Question(_) => "",
@@ -162,6 +169,7 @@ impl Screen {
             Self::Progress(screen) => screen.hints(),
             Self::Outcome(screen) => screen.hints(),
             Self::History(_) => history::HINTS,
+            Self::Mirrors(_) => mirrors::HINTS,
             Self::Text(_) => text::HINTS,
             Self::Translation(screen) => screen.hints(),
             Self::Busy(_) => busy::HINTS,
@@ -180,6 +188,7 @@ impl Screen {
             Self::Progress(_) => include_str!("help/progress.txt"),
             Self::Outcome(_) => include_str!("help/outcome.txt"),
             Self::History(_) => include_str!("help/history.txt"),
+            Self::Mirrors(_) => include_str!("help/mirrors.txt"),
             Self::Translation(_) => include_str!("help/translation.txt"),
             Self::Text(_) | Self::Busy(_) | Self::Confirm(_) | Self::Question(_) => {
                 include_str!("help/text.txt")

@@ -11,6 +11,7 @@ use crate::tui::screens::Screen;
 use crate::tui::screens::busy::Busy;
 use crate::tui::screens::confirm::Confirm;
 use crate::tui::screens::form::FormScreen;
+use crate::tui::screens::mirrors::Mirrors;
 use crate::tui::screens::outcome::Outcome;
 use crate::tui::screens::progress::Progress;
 use crate::tui::screens::review::Review;
@@ -104,13 +105,20 @@ pub(super) fn replied(state: &mut State, job: JobId, reply: Reply) -> Vec<Effect
         Reply::Text(title, Ok(body)) => {
             state.screens.push(Screen::Text(TextScreen::new(title, &body)));
         }
+        Reply::Held(Ok(held)) => {
+            state.pair.held = Some(((*held).clone(), state.now.ms));
+            match state.screens.last_mut() {
+                Some(Screen::Mirrors(mirrors)) => mirrors.fill(*held),
+                _ => state.screens.push(Screen::Mirrors(Box::new(Mirrors::new(*held)))),
+            }
+        }
         Reply::Translation(Ok(view)) => {
             let screen = Translation::new(*view);
             state.screens.push(Screen::Translation(Box::new(screen)));
         }
         Reply::Imported(Ok(table)) => {
             if let Some(Screen::Translation(screen)) = state.screens.last_mut() {
-                screen.imported(table);
+                screen.imported(&table);
             }
         }
         Reply::Said(Ok(what)) => {
@@ -122,6 +130,7 @@ pub(super) fn replied(state: &mut State, job: JobId, reply: Reply) -> Vec<Effect
         | Reply::Plan(_, Err(error))
         | Reply::History(Err(error))
         | Reply::Text(_, Err(error))
+        | Reply::Held(Err(error))
         | Reply::Translation(Err(error))
         | Reply::Imported(Err(error))
         | Reply::Said(Err(error)) => show_error(state, &error),

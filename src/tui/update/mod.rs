@@ -16,8 +16,17 @@ use crossterm::event::KeyEventKind;
 
 /// What is to be done when the menu starts, besides drawing it.
 pub fn start(state: &mut State) -> Vec<Effect> {
-    let mut effects = vec![Effect::Unfinished];
+    let mut effects = around(state);
     effects.extend(look(state));
+    effects
+}
+
+/// What is asked once and after each operation, and not every few seconds as the status is.
+fn around(state: &State) -> Vec<Effect> {
+    let mut effects = vec![Effect::Unfinished];
+    if state.pair.identity.pair.is_some() {
+        effects.push(Effect::Held);
+    }
     effects
 }
 
@@ -55,6 +64,13 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         }
         Event::Status { identity, status } => {
             state.pair.answered(identity, status, state.now.ms);
+            Vec::new()
+        }
+        Event::Held(held) => {
+            // A node that cannot be asked shows up in the status.
+            if let Ok(held) = held {
+                state.pair.held = Some((*held, state.now.ms));
+            }
             Vec::new()
         }
         Event::Unfinished(found) => unfinished::found(state, found),
@@ -158,7 +174,7 @@ fn go_home(state: &mut State) -> Vec<Effect> {
     state.go_home();
     state.pair.hurry();
     let mut effects = look(state);
-    effects.push(Effect::Unfinished);
+    effects.extend(around(state));
     effects
 }
 

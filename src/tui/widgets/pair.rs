@@ -2,8 +2,9 @@
 
 use super::panel::{self, Row};
 use crate::model::Side;
+use crate::render::printable;
 use crate::status::Severity;
-use crate::tui::duration::{age, took};
+use crate::tui::duration::{age, since, took};
 use crate::tui::look::{Mark, Tone};
 use crate::tui::pair_view::{Freshness, PairView};
 use crate::tui::screens::text::error_text;
@@ -115,6 +116,7 @@ fn middle_rows(state: &State, columns: usize) -> Vec<Row> {
         [None, None] => "link between the nodes: no answer".to_owned(),
     };
     rows.push(Row::new(Tone::Faint, centred(&link, columns)));
+    rows.extend(data_row(state, columns));
     if let Some((op, title, open)) = &status.last_operation {
         let end = if *open { "OPEN" } else { "done" };
         let last = format!("last: {op} {title} ({end})");
@@ -122,6 +124,31 @@ fn middle_rows(state: &State, columns: usize) -> Vec<Row> {
         rows.push(Row::new(tone, text::cut(&last, columns, look.mark(Mark::More))));
     }
     rows
+}
+
+/// How old the newest mirror is, and which one is loaded.
+fn data_row(state: &State, columns: usize) -> Option<Row> {
+    let (held, at) = state.pair.held.as_ref()?;
+    let data = held.secondary.data.as_ref()?;
+    // The node's clock when it was asked, and what has passed since.
+    let passed = i64::try_from(state.now.ms.saturating_sub(*at) / 1_000).unwrap_or(0);
+    let now = held.secondary.now.saturating_add(passed);
+    let (tone, newest) = match data.mirrors.first() {
+        Some(mirror) => (
+            Tone::Faint,
+            format!("mirror {} from {}", mirror.name, since(now, mirror.made)),
+        ),
+        None => (Tone::Warning, "no mirror".to_owned()),
+    };
+    let loaded = match &data.loaded {
+        Some(name) => format!("{name} loaded"),
+        None => "none loaded".to_owned(),
+    };
+    let words = printable(&format!("data: {newest}, {loaded}"));
+    Some(Row::new(
+        tone,
+        text::cut(&words, columns, state.look.mark(Mark::More)),
+    ))
 }
 
 /// A virtual address with a stroke towards the side that holds it.

@@ -1,13 +1,13 @@
 //! The menu as a process of its own, for tests on a real terminal: this test binary starts itself with
 //! the one ignored test below, over a backend that does as the test needs.
 
-use super::fixture::{form, identity, past, plan, status, translation_view};
+use super::fixture::{form, held, identity, past, plan, status, translation_view};
 use pairadm::agent::protocol::End;
-use pairadm::controller::Cancel;
+use pairadm::controller::{Cancel, DataHeld};
 use pairadm::engine::{Event, Listener, Progress};
 use pairadm::error::{Error, Result};
 use pairadm::intent::{Answers, Form, Operation};
-use pairadm::model::OpId;
+use pairadm::model::{BySide, OpId};
 use pairadm::plan::Plan;
 use pairadm::status::Status;
 use pairadm::translate::{Subject, TranslationView};
@@ -140,6 +140,18 @@ impl Backend for Scripted {
 
     fn translation(&self) -> Result<TranslationView> {
         Ok(translation_view())
+    }
+
+    fn data_held(&self) -> Result<BySide<DataHeld>> {
+        Ok(held())
+    }
+
+    fn differences(&self) -> Result<String> {
+        Ok("nothing differs".to_owned())
+    }
+
+    fn losses(&self) -> Result<String> {
+        Ok("nothing would be lost".to_owned())
     }
 
     fn explain(&self, subject: Subject) -> Result<String> {

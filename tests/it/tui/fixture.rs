@@ -2,8 +2,10 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use pairadm::agent::protocol::{End, StepReport};
+use pairadm::controller::DataHeld;
 use pairadm::engine;
 use pairadm::engine::Progress;
+use pairadm::facts::{BackupFacts, DataFacts, MirrorFacts};
 use pairadm::intent::{Answers, Field, FieldKind, Form};
 use pairadm::model::{BySide, Generation, Moved, OpId, Side, Traffic};
 use pairadm::plan::{Action, Content, FilePut, Keep, Plan, Stage, Step, StepId, UnitVerb, Window};
@@ -388,6 +390,53 @@ pub fn translation_view() -> TranslationView {
             virtual_addresses: vec!["10.77.0.10".parse().unwrap()],
             others: vec![("10.77.0.254".parse().unwrap(), "the control address".to_owned())],
         },
+    }
+}
+
+/// A backup of the primary, and two mirrors of it of which the older one is loaded.
+pub fn held() -> BySide<DataHeld> {
+    let mirror = |op: u64, made: i64| MirrorFacts {
+        name: format!("op{op}"),
+        op: OpId(op),
+        made,
+        copied: made + 600,
+        bytes: 150 << 20,
+        shared: 0,
+        files: 412,
+        generation: Generation(7),
+        version: Some("kamailio 5.6.3".to_owned()),
+        node: "alpha".to_owned(),
+    };
+    let now = 1_795_300_000;
+    let primary = DataFacts {
+        backup: Some(BackupFacts {
+            path: "/var/lib/pairadm/backup/op12".to_owned(),
+            manifest: Some("0".repeat(64)),
+            made: now - 7_200,
+            bytes: 150 << 20,
+            files: 412,
+            op: Some(OpId(12)),
+            generation: Some(Generation(7)),
+            version: Some("kamailio 5.6.3 (x86_64/linux)".to_owned()),
+            node: Some("alpha".to_owned()),
+        }),
+        ..DataFacts::default()
+    };
+    let secondary = DataFacts {
+        mirrors: vec![mirror(11, now - 93_600), mirror(9, now - 3 * 86_400)],
+        loaded: Some("op9".to_owned()),
+        free: 12 << 30,
+        ..DataFacts::default()
+    };
+    let held = |hostname: &str, data| DataHeld {
+        hostname: hostname.to_owned(),
+        now,
+        data: Some(data),
+        error: None,
+    };
+    BySide {
+        primary: held("alpha", primary),
+        secondary: held("beta", secondary),
     }
 }
 

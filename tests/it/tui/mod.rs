@@ -1,6 +1,7 @@
 //! The menu: events in, frames out without a terminal; and all of it on a real one.
 
 mod child;
+mod data;
 mod fixture;
 mod flow;
 mod forms;

@@ -124,8 +124,9 @@ fn a_stop_that_cannot_be_caught_is_survived() {
     pty.signal("-STOP");
     pty.wait_until("stopped", Pty::is_stopped);
     pty.signal("-CONT");
-    pty.press("9\r");
-    pty.wait_for("all well");
+    // Enter might meet the terminal just while it is taken again.
+    pty.press("?");
+    pty.wait_for("THE WORDS");
 }
 
 #[test]
@@ -163,7 +164,11 @@ fn the_table_is_edited_reviewed_and_applied() {
     pty.wait_for("ACTIVE");
     pty.press("12\r");
     pty.wait_for("Translation table");
-    pty.press("2\r");
+    let entries = pairadm::menu::DATA.iter();
+    let translation = (1..)
+        .zip(entries)
+        .find(|(_, entry)| entry.label == "Translation table");
+    pty.press(&format!("{}\r", translation.unwrap().0));
     pty.wait_for("MISSING");
     pty.press("\r10.77.0.3\r");
     pty.wait_for("NOT SAVED");

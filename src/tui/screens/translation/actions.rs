@@ -3,7 +3,7 @@
 use super::sheet::{Purpose, Sheet};
 use super::{Mode, Translation};
 use crate::intent::{Operation, translation};
-use crate::translate::{Edits, Entry, Owner, Subject, Table, checked_note};
+use crate::translate::{Edits, Entry, Subject, Table, checked_note};
 use crate::tui::effect::Job;
 use crate::tui::look::Tone;
 use crate::tui::screens::Screen;
@@ -164,8 +164,7 @@ impl Translation {
         Ok(Turn::Stay)
     }
 
-    /// The table after the subnet rule, and how many rows it decides. What the secondary can use as it
-    /// is, such as a virtual address, is left alone.
+    /// The table after the subnet rule, and how many rows it decides.
     fn filled(&self, sheet: &Sheet) -> Result<(Table, usize), (usize, String)> {
         let network = |line: usize| {
             let text = sheet.line(line);
@@ -179,13 +178,9 @@ impl Translation {
             })
         };
         let (from, to) = (network(0)?, network(1)?);
-        let rows = self.rows.all.iter().map(|row| &row.known);
-        let open = rows.filter(|row| matches!(row.owner, Owner::Primary | Owner::Other));
-        let mut next = self.draft.table().clone();
-        let decided = next
-            .fill(from, to, open.map(|row| row.from))
-            .map_err(|error| (1, error.message))?;
-        Ok((next, decided))
+        self.view
+            .filled(self.draft.table(), from, to)
+            .map_err(|error| (1, error.message))
     }
 
     /// What a dialog would do, while it is filled in.
@@ -199,14 +194,14 @@ impl Translation {
         }
     }
 
-    /// Rows were read from a file.
-    pub fn imported(&mut self, table: Table) {
+    /// Rows were read from a file: they change those that are here, and are added to them.
+    pub fn imported(&mut self, table: &Table) {
         let read = rows(table.entries.len());
-        let changed = self.edit(table);
-        self.said = Some(if changed {
-            format!("Read {read}; u takes that back.")
-        } else {
-            "The file says what is here already.".to_owned()
+        let mut next = self.draft.table().clone();
+        self.said = Some(match Edits::setting(table).apply(&mut next) {
+            Err(error) => error.to_string(),
+            Ok(()) if self.edit(next) => format!("Read {read}; u takes that back."),
+            Ok(()) => "The file says what is here already.".to_owned(),
         });
     }
 

@@ -50,7 +50,7 @@ impl Purpose {
                 "Each address of the first network that is not decided yet gets the same place in the second one."
             }
             Self::Import => {
-                "The rows of the file replace those in the editor; u takes that back. The file is on this machine and begins with the line from,to,note."
+                "The rows of the file are added, or change those that are here; u takes that back. The file is on this machine and begins with the line from,to,note."
             }
             Self::Export => {
                 "Writes a new file on this machine. For a spreadsheet, notes that it would take for formulas get a mark before them."

@@ -1,0 +1,292 @@
+//! What both nodes hold of the pair's data: the primary's backup, and the mirrors on the secondary, to
+//! be loaded from here.
+
+use super::confirm::{Choice, Confirm};
+use super::{Around, KeyHint, Screen};
+use crate::controller::DataHeld;
+use crate::facts::{DataFacts, MirrorFacts};
+use crate::intent::{Answers, Operation};
+use crate::menu;
+use crate::model::BySide;
+use crate::render::{bytes, printable};
+use crate::tui::duration::since;
+use crate::tui::effect::Job;
+use crate::tui::layout;
+use crate::tui::look::{Look, Mark, Tone};
+use crate::tui::scroll::Scroll;
+use crate::tui::state::State;
+use crate::tui::text;
+use crate::tui::turn::Turn;
+use crate::tui::widgets::panel::{self, Row};
+use crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+/// Keys for the footer.
+pub const HINTS: &[KeyHint] = &[
+    ("Enter", "load it"),
+    ("c", "copy now"),
+    ("b", "back up"),
+    ("r", "read again"),
+    ("F1", "help"),
+    ("Esc", "back"),
+];
+
+/// The list.
+#[derive(Debug)]
+pub struct Mirrors {
+    held: BySide<DataHeld>,
+    selected: usize,
+    scroll: Scroll,
+}
+
+impl Mirrors {
+    /// What the nodes said.
+    pub fn new(held: BySide<DataHeld>) -> Self {
+        Self {
+            held,
+            selected: 0,
+            scroll: Scroll::default(),
+        }
+    }
+
+    /// What the nodes say now; the cursor stays.
+    pub fn fill(&mut self, held: BySide<DataHeld>) {
+        self.held = held;
+        self.select(self.selected);
+    }
+
+    fn mirrors(&self) -> &[MirrorFacts] {
+        let data = self.held.secondary.data.as_ref();
+        data.map_or(&[], |data| &data.mirrors)
+    }
+
+    fn select(&mut self, place: usize) {
+        self.selected = place.min(self.mirrors().len().saturating_sub(1));
+    }
+
+    /// A key.
+    pub fn key(&mut self, key: KeyEvent, around: Around<'_>) -> Turn {
+        let page = layout::page(around.size);
+        match key.code {
+            KeyCode::Up | KeyCode::Char('k') => self.select(self.selected.saturating_sub(1)),
+            KeyCode::Down | KeyCode::Char('j') => self.select(self.selected + 1),
+            KeyCode::PageUp => self.select(self.selected.saturating_sub(page)),
+            KeyCode::PageDown => self.select(self.selected + page),
+            KeyCode::Home => self.select(0),
+            KeyCode::End => self.select(usize::MAX),
+            KeyCode::Enter | KeyCode::Char('l') => return self.load(around),
+            KeyCode::Char('c') => return begin(Operation::Copy, around),
+            KeyCode::Char('b') => return begin(Operation::Backup, around),
+            KeyCode::Char('r') => return Turn::job(Job::Held),
+            KeyCode::Esc | KeyCode::Char('q') => return Turn::Back,
+            _ => {}
+        }
+        self.reveal(around);
+        Turn::Stay
+    }
+
+    /// The first rows are about the backup; with the cursor on the first mirror they are shown.
+    fn reveal(&mut self, around: Around<'_>) {
+        let page = layout::page(around.size);
+        if self.selected == 0 {
+            self.scroll.top = 0;
+        }
+        let (head, _) = self.rows(look_for_counting(), layout::columns(around.size));
+        self.scroll.reveal(head + self.selected, page);
+    }
+
+    /// A click puts the cursor on a mirror, on the cursor's one it is like Enter.
+    pub fn mouse(&mut self, mouse: MouseEvent, around: Around<'_>) -> Turn {
+        match mouse.kind {
+            MouseEventKind::ScrollDown => return self.key(KeyEvent::from(KeyCode::Down), around),
+            MouseEventKind::ScrollUp => return self.key(KeyEvent::from(KeyCode::Up), around),
+            MouseEventKind::Down(MouseButton::Left) => {}
+            _ => return Turn::Stay,
+        }
+        let (head, _) = self.rows(look_for_counting(), layout::columns(around.size));
+        let first = layout::body(around.size).y + 1;
+        let row = mouse.row.checked_sub(first).map(usize::from);
+        let place = row.and_then(|row| (row + self.scroll.top).checked_sub(head));
+        match place.filter(|&place| place < self.mirrors().len()) {
+            Some(place) if place == self.selected => self.load(around),
+            Some(place) => {
+                self.select(place);
+                Turn::Stay
+            }
+            None => Turn::Stay,
+        }
+    }
+
+    /// To the plan that loads the mirror with the cursor.
+    fn load(&self, around: Around<'_>) -> Turn {
+        let Some(mirror) = self.mirrors().get(self.selected) else {
+            return Turn::Stay;
+        };
+        if let Some(why) = menu::barred(menu::Choice::Operation(Operation::Load), around.pair.status()) {
+            return refused(why);
+        }
+        let mut answers = Answers::default();
+        answers.set("mirror", mirror.name.as_str());
+        let again = self.loaded() == Some(mirror.name.as_str());
+        answers.set("again", if again { "yes" } else { "no" });
+        Turn::job(Job::Plan(Operation::Load, answers))
+    }
+
+    fn loaded(&self) -> Option<&str> {
+        self.held.secondary.data.as_ref()?.loaded.as_deref()
+    }
+
+    /// Draws it.
+    pub fn draw(&self, frame: &mut Frame<'_>, area: Rect, state: &State) {
+        let (_, rows) = self.rows(state.look, layout::columns(state.size));
+        panel::rows(frame, area, state.look, "Backup and mirrors", &rows, self.scroll);
+    }
+
+    /// All rows, and how many stand before the first mirror.
+    fn rows(&self, look: Look, columns: usize) -> (usize, Vec<Row>) {
+        let BySide { primary, secondary } = &self.held;
+        let mut rows = vec![Row::new(
+            Tone::Strong,
+            format!("Backup of {} (primary)", primary.hostname),
+        )];
+        rows.extend(fault(primary, columns));
+        if let Some(data) = &primary.data {
+            rows.extend(backup(data, primary.now, columns));
+        }
+        rows.push(Row::new(Tone::Plain, ""));
+        rows.push(Row::new(
+            Tone::Strong,
+            format!("Mirrors on {} (secondary)", secondary.hostname),
+        ));
+        rows.extend(fault(secondary, columns));
+        if let Some(data) = &secondary.data {
+            rows.extend(around_mirrors(data));
+        }
+        if self.mirrors().is_empty() {
+            return (rows.len(), rows);
+        }
+        let more = look.mark(Mark::More);
+        let heading = line(
+            " ",
+            ["name", "backup made", "copied", "size", "files", "gen.", ""],
+            columns,
+            more,
+        );
+        rows.push(Row::new(Tone::Faint, heading));
+        let head = rows.len();
+        for (place, mirror) in self.mirrors().iter().enumerate() {
+            let chosen = place == self.selected;
+            let pointer = if chosen { look.mark(Mark::Pointer) } else { " " };
+            let loaded = self.loaded() == Some(mirror.name.as_str());
+            let cells = [
+                mirror.name.as_str(),
+                &since(secondary.now, mirror.made),
+                &since(secondary.now, mirror.copied),
+                &bytes(mirror.bytes),
+                &mirror.files.to_string(),
+                &mirror.generation.to_string(),
+                if loaded { "LOADED" } else { "" },
+            ];
+            let tone = match (chosen, loaded) {
+                (true, _) => Tone::Selected,
+                (false, true) => Tone::Good,
+                (false, false) => Tone::Plain,
+            };
+            rows.push(Row::new(tone, line(pointer, cells, columns, more)));
+        }
+        (head, rows)
+    }
+}
+
+/// Counting rows needs no particular look.
+const fn look_for_counting() -> Look {
+    Look {
+        colour: false,
+        unicode: false,
+    }
+}
+
+/// An operation, or why it is refused as things are.
+fn begin(operation: Operation, around: Around<'_>) -> Turn {
+    menu::barred(menu::Choice::Operation(operation), around.pair.status())
+        .map_or_else(|| Turn::job(Job::Form(operation)), refused)
+}
+
+/// Says why something would be refused.
+pub fn refused(why: &'static str) -> Turn {
+    Turn::open(Screen::Confirm(Confirm::new(
+        "Refused as things are",
+        Tone::Warning,
+        why,
+        vec![Choice::new('o', "OK", Turn::Stay)],
+    )))
+}
+
+fn wrapped(tone: Tone, words: &str, columns: usize) -> impl Iterator<Item = Row> + use<> {
+    let lines = text::wrap(&printable(words), columns.saturating_sub(3));
+    lines
+        .into_iter()
+        .map(move |line| Row::new(tone, format!("  {line}")))
+}
+
+fn fault(held: &DataHeld, columns: usize) -> Vec<Row> {
+    let error = held.error.iter();
+    error
+        .flat_map(|error| wrapped(Tone::Bad, &error.to_string(), columns))
+        .collect()
+}
+
+fn backup(data: &DataFacts, now: i64, columns: usize) -> Vec<Row> {
+    let mut rows: Vec<Row> = data
+        .backup_fault
+        .iter()
+        .flat_map(|why| wrapped(Tone::Bad, why, columns))
+        .collect();
+    let Some(backup) = &data.backup else {
+        rows.push(Row::new(Tone::Warning, "  none; b makes one"));
+        return rows;
+    };
+    let version = backup.version.as_ref().map(|version| format!(", {version}"));
+    let words = format!(
+        "made {}, {} in {} files{}",
+        since(now, backup.made),
+        bytes(backup.bytes),
+        backup.files,
+        version.unwrap_or_default()
+    );
+    rows.extend(wrapped(Tone::Plain, &words, columns));
+    rows.extend(wrapped(Tone::Faint, &backup.path, columns));
+    rows
+}
+
+/// What belongs to all mirrors.
+fn around_mirrors(data: &DataFacts) -> Vec<Row> {
+    let mut rows = vec![Row::new(
+        Tone::Plain,
+        format!("  {} free for them", bytes(data.free)),
+    )];
+    if data.incoming > 0 {
+        let words = format!(
+            "  a copy was broken off after {}; the next one goes on from there",
+            bytes(data.incoming)
+        );
+        rows.push(Row::new(Tone::Warning, words));
+    }
+    if data.mirrors.is_empty() {
+        rows.push(Row::new(Tone::Warning, "  none; c copies the backup"));
+    }
+    rows
+}
+
+fn line(pointer: &str, cells: [&str; 7], columns: usize, more: &str) -> String {
+    const WIDTHS: [usize; 6] = [12, 16, 16, 10, 9, 6];
+    let [first @ .., last] = cells;
+    let mut line = format!("{pointer} ");
+    for (cell, wide) in first.into_iter().zip(WIDTHS) {
+        line.push_str(&text::pad(&printable(cell), wide - 1, more));
+        line.push(' ');
+    }
+    line.push_str(last);
+    text::pad(&line, columns, more)
+}
