@@ -181,7 +181,8 @@ impl Screen {
     /// The text of F1.
     pub fn help(&self) -> &'static str {
         match self {
-            Self::Menu(_) => include_str!("help/menu.txt"),
+            Self::Menu(screen) if screen.is_main() => include_str!("help/menu.txt"),
+            Self::Menu(_) => include_str!("help/data.txt"),
             Self::Details(_) => include_str!("help/details.txt"),
             Self::Form(_) => include_str!("help/form.txt"),
             Self::Review(_) => include_str!("help/review.txt"),

@@ -72,6 +72,13 @@ fn every_entry_begins_what_it_says() {
 }
 
 #[test]
+fn the_entries_about_data_have_a_help_of_their_own() {
+    let mut menu = opened(RICH, (80, 24), status());
+    menu.press(KeyCode::F(1));
+    menu.shows("so that the load can be rolled back");
+}
+
+#[test]
 fn nothing_is_brought_into_a_secondary_that_serves_calls() {
     for operation in [Operation::Copy, Operation::Load, Operation::Rollback] {
         let mut menu = opened(RICH, (80, 24), taken_over());

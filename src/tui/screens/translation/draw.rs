@@ -83,7 +83,10 @@ impl Translation {
 
     fn title(&self, look: Look) -> String {
         let (barring, warnings) = self.rows.faults();
-        let mut parts = vec![format!("{} addresses", self.rows.all.len())];
+        let mut parts = vec![match self.rows.all.len() {
+            1 => "1 address".to_owned(),
+            rows => format!("{rows} addresses"),
+        }];
         if barring > 0 {
             parts.push(format!("{barring} MUST BE FIXED"));
         }
