@@ -78,6 +78,11 @@ impl<W, T: Send + 'static> Job<W, T> {
         }
     }
 
+    /// How far it is.
+    pub fn moved(&self) -> Moved {
+        self.meter.moved()
+    }
+
     /// Asks the work to stop.
     pub fn stop(&self) {
         self.meter.stop();

@@ -4,11 +4,13 @@
 use super::paths::NodePaths;
 use super::protocol::LockOwner;
 use crate::error::{Error, Result};
+use crate::plan::gives_way;
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{Read as _, Seek as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// A look at the lock takes it shared for a few microseconds; a taker who meets one tries again.
@@ -27,6 +29,14 @@ pub struct Holder {
 #[derive(Debug)]
 pub struct Lock {
     file: File,
+    owner: LockOwner,
+}
+
+/// Somebody more urgent wants the lock that this agent holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Wish {
+    agent: u32,
+    to: String,
 }
 
 impl Lock {
@@ -52,8 +62,48 @@ impl Lock {
             .and_then(|()| file.rewind())
             .and_then(|()| file.write_all(&text))
             .map_err(|error| fault(paths, error))?;
-        Ok(Self { file })
+        // A wish for the lock of an earlier holder is none for this one.
+        let _ = std::fs::remove_file(wish(paths));
+        Ok(Self {
+            file,
+            owner: owner.clone(),
+        })
     }
+
+    /// For whom it is held.
+    pub const fn owner(&self) -> &LockOwner {
+        &self.owner
+    }
+}
+
+/// Asks the holder of the lock to give way to `to`; code `locked` when what it does is not of that
+/// kind. Needs no lock.
+pub fn ask_to_give_way(paths: &NodePaths, to: &str) -> Result<()> {
+    let Some(holder) = holder(paths)? else {
+        return Ok(());
+    };
+    if !gives_way(&holder.owner.operation) {
+        return Err(refusal(paths, &holder));
+    }
+    let wanted = Wish {
+        agent: holder.agent,
+        to: to.to_owned(),
+    };
+    let text = serde_json::to_vec(&wanted).map_err(|error| Error::bug(error.to_string()))?;
+    let (path, draft) = (wish(paths), paths.run().join("give-way.new"));
+    std::fs::write(&draft, text)
+        .and_then(|()| std::fs::rename(&draft, &path))
+        .map_err(|error| fault(paths, error))
+}
+
+/// To whom this agent was asked to give way, if it was.
+pub fn asked_to_give_way(paths: &NodePaths) -> Option<String> {
+    let wish: Wish = serde_json::from_slice(&std::fs::read(wish(paths)).ok()?).ok()?;
+    (wish.agent == std::process::id()).then_some(wish.to)
+}
+
+fn wish(paths: &NodePaths) -> PathBuf {
+    paths.run().join("give-way")
 }
 
 impl Drop for Lock {
@@ -114,7 +164,10 @@ fn read(file: &mut File) -> Holder {
 }
 
 fn locked(paths: &NodePaths, file: &mut File) -> Error {
-    let Holder { owner, agent } = read(file);
+    refusal(paths, &read(file))
+}
+
+fn refusal(paths: &NodePaths, Holder { owner, agent }: &Holder) -> Error {
     Error::refused(
         "locked",
         format!(
@@ -160,6 +213,32 @@ mod tests {
         drop(first);
         assert_eq!(holder(&paths).unwrap(), None);
         drop(Lock::take(&paths, &owner("root@beta")).unwrap());
+    }
+
+    #[test]
+    fn only_what_gives_way_is_asked_to_and_only_its_own_agent_hears_it() {
+        let root = tempfile::tempdir().unwrap();
+        let paths = NodePaths::under(root.path());
+        let held = Lock::take(&paths, &owner("root@alpha")).unwrap();
+        assert_eq!(
+            ask_to_give_way(&paths, "takeover by root@beta").unwrap_err().code,
+            "locked"
+        );
+        drop(held);
+        let copying = LockOwner {
+            operation: "copy".to_owned(),
+            ..owner("root@alpha")
+        };
+        let held = Lock::take(&paths, &copying).unwrap();
+        assert_eq!(asked_to_give_way(&paths), None);
+        ask_to_give_way(&paths, "takeover by root@beta").unwrap();
+        assert_eq!(
+            asked_to_give_way(&paths).as_deref(),
+            Some("takeover by root@beta")
+        );
+        drop(held);
+        let _next = Lock::take(&paths, &copying).unwrap();
+        assert_eq!(asked_to_give_way(&paths), None, "that was for the one before");
     }
 
     #[test]

@@ -38,6 +38,7 @@ pub mod traffic;
 mod unit;
 pub mod vip;
 pub mod watch;
+mod work;
 
 pub use arm::Occasion;
 pub use paths::NodePaths;

@@ -80,6 +80,11 @@ pub enum Request {
         /// Shown to whoever finds the lock taken.
         owner: LockOwner,
     },
+    /// Ask whoever holds the lock to give way; fails with code `locked` when what it does cannot.
+    GiveWay {
+        /// What is more urgent, and whose it is: "takeover by root@beta".
+        to: String,
+    },
     /// Give the lock back.
     Unlock,
     /// Journal a new operation with its whole plan, fsynced.
@@ -175,6 +180,11 @@ pub enum Request {
     WhoHas {
         /// Addresses.
         vips: Vec<VipPlace>,
+    },
+    /// Read every byte of a mirror again; answers how far it is until it is done.
+    Examine {
+        /// Its name, or `newest`.
+        mirror: String,
     },
     /// Read a file for planning or to show a conflict.
     Read {

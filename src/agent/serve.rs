@@ -42,12 +42,14 @@ pub fn serve(paths: NodePaths, input: impl Read + AsFd, mut output: impl Write) 
 /// Waits for the next call; takes armed changes back when their time comes first.
 fn next_line<R: Read + AsFd>(lines: &mut Lines<R>, session: &mut Session) -> Option<Vec<u8>> {
     loop {
-        match lines.next(session.due()) {
+        let until = session.due().into_iter().chain(session.pulse()).min();
+        match lines.next(until) {
             Ok(Next::Line(line)) => return Some(line),
-            Ok(Next::Late) => {
+            Ok(Next::Late) if session.due().is_some_and(|due| due <= Instant::now()) => {
                 // The journal says so to whoever calls next.
                 let _ = session.fire(Instant::now() + AFTERMATH);
             }
+            Ok(Next::Late) => session.look_around(),
             Ok(Next::End) | Err(_) => return None,
         }
     }

@@ -1,11 +1,13 @@
 //! What both nodes hold of the pair's data.
 
-use super::Controller;
 use super::facts::gather;
+use super::{Cancel, Controller};
+use crate::agent::protocol::{Request, Response};
 use crate::error::{Error, Result};
 use crate::facts::{DataFacts, DataQuery, FactsQuery};
-use crate::model::{BySide, Side};
+use crate::model::{BySide, Moved, Side};
 use serde::Serialize;
+use std::time::Duration;
 
 /// What one node holds.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -20,7 +22,36 @@ pub struct DataHeld {
     pub error: Option<Error>,
 }
 
+/// One answer of how far the reading is.
+const TOLD: Duration = Duration::from_secs(15);
+
 impl Controller {
+    /// Reads every byte of a mirror on the secondary again and tells `told` how far it is. What it comes
+    /// to, in words; code `data_damaged` with the path when something is not as it was copied.
+    pub fn examine(&self, mirror: &str, cancel: &Cancel, told: &mut dyn FnMut(Moved)) -> Result<String> {
+        let (pair, side) = (self.need_pair()?, Side::Secondary);
+        let (mut session, faults) = self.connect(&pair, "verify a mirror", &[side]);
+        if let Some(fault) = faults.secondary {
+            return Err(fault);
+        }
+        loop {
+            let request = Request::Examine {
+                mirror: mirror.to_owned(),
+            };
+            match session.ask(side, request, TOLD)? {
+                Response::Step(report) => return Ok(report.detail),
+                Response::Running(moved) => told(moved),
+                other => return Err(Error::bug(format!("unexpected answer to a reading: {other:?}"))),
+            }
+            if cancel.asked() {
+                return Err(Error::refused(
+                    "cancelled",
+                    "stopped on request before everything was read",
+                ));
+            }
+        }
+    }
+
     /// What each node holds; a node that cannot be asked says why.
     pub fn data_held(&self) -> Result<BySide<DataHeld>> {
         let pair = self.need_pair()?;

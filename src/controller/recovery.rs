@@ -3,15 +3,19 @@
 use super::backend::Unfinished;
 use super::{Cancel, Controller, Ended};
 use crate::agent::protocol::{End, Request};
-use crate::engine::{Direction, Listener, OpenOperation, Session, find_open};
+use crate::engine::{Direction, Listener, OpenOperation, Session, ask_for_way, clear, find_open};
 use crate::error::{Error, Kind, Result};
 use crate::intent::Operation;
 use crate::model::{BySide, OpId, Pair, Side};
+use crate::plan::gives_way;
 use crate::report::Outcome;
 use std::time::{Duration, Instant};
 
 /// A dead controller's agents notice within this time; until then they hold the lock.
 const STALE: Duration = Duration::from_secs(1);
+
+/// An operation that was asked to give way stops its step, takes back its part and unlocks in this time.
+const GIVING_WAY: Duration = Duration::from_secs(15);
 
 /// Marking an operation in a node's journal.
 const MARK: Duration = Duration::from_secs(10);
@@ -21,7 +25,8 @@ impl Controller {
     pub fn unfinished(&self) -> Result<Option<Unfinished>> {
         let pair = self.need_pair()?;
         let (mut session, _) = self.connect(&pair, "look for an unfinished operation", &Side::BOTH);
-        Ok(find_open(&mut session)?.map(|open| Unfinished {
+        let open = find_open(&mut session)?.filter(|open| !open.plan.gives_way());
+        Ok(open.map(|open| Unfinished {
             op: open.op,
             done: open.reached().0,
             who: open.owner.who,
@@ -85,6 +90,10 @@ impl Controller {
             return Ok(None);
         }
         let undone = operation == Operation::Undo(open.op);
+        if open.plan.gives_way() && !undone {
+            clear(session, &open)?;
+            return Ok(None);
+        }
         if !undone && open.plan.operation != operation.verb() {
             return Err(interrupted(&open));
         }
@@ -111,6 +120,9 @@ pub(super) fn refuse_unfinished(session: &mut Session, operation: Operation) -> 
     let Some(open) = find_open(session)? else {
         return Ok(());
     };
+    if open.plan.gives_way() {
+        return clear(session, &open);
+    }
     if leaves_for_dead(session, operation) {
         return abandon(session, open.op);
     }
@@ -133,11 +145,20 @@ fn interrupted(open: &OpenOperation) -> Error {
     })
 }
 
-/// Takes the locks. The agent of a controller that has just died gives its lock up when it notices.
+/// Takes the locks. The agent of a controller that has just died gives its lock up when it notices; one
+/// whose operation gives way does when it is asked to.
 pub(super) fn lock_patiently(session: &mut Session) -> Result<()> {
-    let until = Instant::now() + STALE;
+    let mut until = Instant::now() + STALE;
+    let mut may_ask = !gives_way(&session.owner().operation);
     loop {
         match session.lock() {
+            Err(error) if error.code == "locked" && may_ask => {
+                may_ask = false;
+                let to = format!("{} by {}", session.owner().operation, session.owner().who);
+                if ask_for_way(session, &to) {
+                    until = Instant::now() + GIVING_WAY;
+                }
+            }
             Err(error) if error.code == "locked" && Instant::now() < until => {
                 std::thread::sleep(Duration::from_millis(50));
             }

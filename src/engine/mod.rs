@@ -14,6 +14,7 @@
 
 mod deadline;
 mod event;
+mod give_way;
 mod long;
 mod recover;
 mod rollback;
@@ -26,6 +27,7 @@ mod fake;
 mod tests;
 
 pub use event::{Event, Listener, Progress, Record, Recorder};
+pub use give_way::{ask_for_way, clear};
 pub use recover::{OpenOperation, find_open, next_op, oriented};
 pub use run::{Direction, Run, Verdict};
 pub use session::Session;

@@ -137,11 +137,17 @@ impl<'r, 'l> Run<'r, 'l> {
                 Ok(()) => Verdict::Committed,
                 Err(error) => Verdict::Open(error.with_kind(Kind::Incomplete)),
             },
+            Err(Stop::Cancelled) if self.plan.gives_way() => {
+                self.emit(Progress::Cancelled);
+                let error = Error::new(Kind::RolledBack, "cancelled", "stopped on request");
+                self.back(error.hint("nothing is lost; the next copy goes on from what is there"))
+            }
             Err(Stop::Cancelled) => {
                 self.emit(Progress::Cancelled);
                 let error = Error::incomplete("cancelled", "stopped on request after the current step");
                 Verdict::Open(error.hint(self.open_hint()))
             }
+            Err(Stop::Failed(error)) if error.code == "gave_way" => self.leave(error),
             Err(Stop::Failed(error)) => self.back(error),
             Err(Stop::Moved(error)) => {
                 Verdict::Open(error.with_kind(Kind::Incomplete).hint(self.open_hint()))

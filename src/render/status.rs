@@ -1,5 +1,6 @@
 //! The pair at a glance as a table of two columns for 80-column terminals.
 
+use super::amount::how_far;
 use super::line::{Line, Tone, fill};
 use crate::model::{Side, Traffic};
 use crate::status::{NodeStatus, Severity, Status};
@@ -57,6 +58,7 @@ pub fn status(status: &Status) -> Vec<Line> {
     });
     unreachable(status, &mut lines);
     last_operation(status, &mut lines);
+    going_on(status, &mut lines);
     left_to_do(status, &mut lines);
     warnings(status, &mut lines);
     lines
@@ -128,6 +130,18 @@ fn last_operation(status: &Status, lines: &mut Vec<Line>) {
     } else {
         line
     });
+}
+
+fn going_on(status: &Status, lines: &mut Vec<Line>) {
+    for (_, node) in status.nodes.iter() {
+        if let Some(work) = &node.work {
+            let far = how_far(&work.moved);
+            lines.push(Line::plain(format!(
+                "Going on on {}: {} {}: {far}",
+                node.hostname, work.op, work.title
+            )));
+        }
+    }
 }
 
 fn left_to_do(status: &Status, lines: &mut Vec<Line>) {
@@ -211,6 +225,7 @@ mod tests {
             generation: Some(Generation(4)),
             pending_restart: Vec::new(),
             debts: Vec::new(),
+            work: None,
         }
     }
 

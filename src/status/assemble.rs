@@ -101,6 +101,7 @@ fn node(pair: &Pair, profile: &Profile, side: Side, answer: &Result<(Facts, u64)
             .map(|state| state.pending_restart.clone())
             .unwrap_or_default(),
         debts: state.map(|state| state.debts.clone()).unwrap_or_default(),
+        work: facts.work.clone(),
     }
 }
 

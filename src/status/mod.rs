@@ -6,7 +6,7 @@ mod warnings;
 
 pub use assemble::{assemble, query};
 
-use crate::model::{BySide, Debt, Generation, OpId, Side, Traffic};
+use crate::model::{BySide, Debt, Generation, OpId, Side, Traffic, Work};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
@@ -85,4 +85,6 @@ pub struct NodeStatus {
     pub pending_restart: Vec<String>,
     /// Work left over.
     pub debts: Vec<Debt>,
+    /// The long step that is going on there.
+    pub work: Option<Work>,
 }

@@ -9,6 +9,7 @@ use crate::agent::journal::Entry;
 use crate::agent::protocol::{LoadQuery, Response, StepReport};
 use crate::agent::step;
 use crate::agent::traffic::Gate;
+use crate::agent::work;
 use crate::error::{Error, Result};
 use crate::model::OpId;
 use crate::plan::{Action, StepId, StepPlace};
@@ -128,6 +129,7 @@ impl Session {
     }
 
     fn ended(&mut self, op: OpId, id: StepId, way: Way, outcome: Result<StepReport>) -> Result<StepReport> {
+        work::clear(&self.paths);
         let entry = match (&outcome, way) {
             (Ok(report), Way::Forth) => Entry::Done {
                 step: id,

@@ -1,6 +1,8 @@
 //! The agent's side of one conversation: what each request means, and what is remembered from one
 //! request to the next.
 
+mod examine;
+mod give_way;
 mod long;
 mod operation;
 
@@ -16,7 +18,7 @@ use super::protocol::{LoadQuery, LockOwner, Operation, Request, Response, StepRe
 use super::step::Context;
 use super::traffic::Gate;
 use super::watch::Watch;
-use super::{backups, network, reaction, state};
+use super::{backups, network, reaction, state, work};
 use crate::data::Preview;
 use crate::error::{Error, Result};
 use crate::facts::{Facts, FactsQuery};
@@ -41,6 +43,10 @@ pub struct Session {
     job: Option<Job<StepWork, StepReport>>,
     /// The look at a load that is going on.
     looking: Option<Job<LoadQuery, Preview>>,
+    /// The mirror that is being read again.
+    examination: Option<Job<String, StepReport>>,
+    /// Why this agent does nothing more for its controller.
+    gave_way: Option<Error>,
 }
 
 impl Session {
@@ -56,15 +62,20 @@ impl Session {
             watch: None,
             job: None,
             looking: None,
+            examination: None,
+            gave_way: None,
         }
     }
 
     /// Answers one request.
     pub fn answer(&mut self, request: Request, deadline: Instant) -> Result<Response> {
+        self.look_around();
+        self.not_given_way(&request)?;
         match request {
             Request::Ping => {}
             Request::Facts(query) => return Ok(Response::Facts(Box::new(self.facts(&query, deadline)))),
             Request::Lock { owner } => self.take_lock(&owner)?,
+            Request::GiveWay { to } => lock::ask_to_give_way(&self.paths, &to)?,
             Request::Unlock => {
                 self.end_job(None)?;
                 self.journal = None;
@@ -98,6 +109,7 @@ impl Session {
                 let seen = probe::who_has(&vips, probe::PROBE_TRIES, probe::PROBE_WAIT)?;
                 return Ok(Response::Holders { seen });
             }
+            Request::Examine { mirror } => return self.examine(mirror),
             Request::Read { path } => return file::image(Path::new(&path)).map(Response::File),
             Request::Rows(query) => {
                 let tables = data::rows(self.paths.search(), &query, deadline)?;
@@ -137,6 +149,7 @@ impl Session {
     /// The controller is gone: keeps what it did not wait for, and takes back what it did not confirm.
     pub fn close(&mut self, deadline: Instant) -> Result<()> {
         self.end_job(None)?;
+        self.withdraw(deadline)?;
         let kept = match &mut self.journal {
             Some(journal) => journal.record(std::mem::take(&mut self.unsettled)),
             None => Ok(()),
@@ -165,12 +178,18 @@ impl Session {
     fn facts(&self, query: &FactsQuery, deadline: Instant) -> Facts {
         let mut facts = crate::facts::gather(query, deadline);
         match lock::holder(&self.paths) {
-            Ok(holder) => facts.lock = holder.map(|holder| holder.owner),
+            Ok(holder) => {
+                facts.work = holder.as_ref().and_then(|_| work::read(&self.paths));
+                facts.lock = holder.map(|holder| holder.owner);
+            }
             Err(error) => facts.gaps.push(error.to_string()),
         }
         match journal::newest_first(&self.paths).map(|mut logs| logs.next().transpose()) {
             Ok(Ok(newest)) => {
-                facts.last_operation = newest.map(|log| (log.op, log.plan.title, log.end.is_none()));
+                facts.last_operation = newest.map(|log| {
+                    let bars = log.end.is_none() && !log.plan.gives_way();
+                    (log.op, log.plan.title, bars)
+                });
             }
             Ok(Err(error)) | Err(error) => facts.gaps.push(error.to_string()),
         }

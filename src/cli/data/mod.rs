@@ -6,6 +6,7 @@ mod diff;
 mod list;
 mod load;
 mod preview_failback;
+mod verify;
 
 use super::output::Done;
 use super::session::Session;
@@ -24,6 +25,9 @@ enum DataCommand {
     /// Save the live data of a side, so that it can be copied
     Backup(backup::BackupArgs),
     /// Copy the primary's current backup to the secondary, as its newest mirror
+    ///
+    /// What is the same in the newest mirror is linked, the rest is copied and every byte is verified. A
+    /// copy that broke off goes on with the next one. Any other operation stops a copy; nothing is lost.
     Copy,
     /// List the primary's backup and the secondary's mirrors
     List,
@@ -35,6 +39,8 @@ enum DataCommand {
     Load(load::LoadArgs),
     /// Give the secondary back the data it had before the newest load
     Rollback,
+    /// Read every byte of a mirror again and compare it with what was copied
+    Verify(verify::VerifyArgs),
 }
 
 /// Carries one of them out.
@@ -47,5 +53,6 @@ pub fn run(session: &Session, args: &DataArgs) -> Result<Done> {
         DataCommand::PreviewFailback => preview_failback::run(session),
         DataCommand::Load(args) => load::run(session, args),
         DataCommand::Rollback => load::rollback(session),
+        DataCommand::Verify(args) => verify::run(session, args),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::panel::{self, Row};
 use crate::model::Side;
-use crate::render::printable;
+use crate::render::{how_far, printable};
 use crate::status::Severity;
 use crate::tui::duration::{age, since, took};
 use crate::tui::look::{Mark, Tone};
@@ -117,7 +117,17 @@ fn middle_rows(state: &State, columns: usize) -> Vec<Row> {
     };
     rows.push(Row::new(Tone::Faint, centred(&link, columns)));
     rows.extend(data_row(state, columns));
-    if let Some((op, title, open)) = &status.last_operation {
+    if let Some((node, work)) = status
+        .nodes
+        .iter()
+        .find_map(|(_, node)| Some((&node.hostname, node.work.as_ref()?)))
+    {
+        let now = format!("now on {node}: {}", how_far(&work.moved));
+        rows.push(Row::new(
+            Tone::Plain,
+            text::cut(&now, columns, look.mark(Mark::More)),
+        ));
+    } else if let Some((op, title, open)) = &status.last_operation {
         let end = if *open { "OPEN" } else { "done" };
         let last = format!("last: {op} {title} ({end})");
         let tone = if *open { Tone::Bad } else { Tone::Faint };

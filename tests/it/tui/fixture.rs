@@ -68,6 +68,7 @@ fn node(hostname: &str, active: bool) -> NodeStatus {
         generation: Some(Generation(7)),
         pending_restart: Vec::new(),
         debts: Vec::new(),
+        work: None,
     }
 }
 

@@ -2,12 +2,15 @@
 //!
 //! ```text
 //!   the node that has it            the node that copies it
-//!   offer ── service (if plain)     pull ─┬─ resume: what a broken copy left is made safe to go on from
+//!   offer ── service (if plain)     pull ─┬─ alone: what a killed agent left running is ended
+//!     │                                   ├─ resume: what a broken copy left is made safe to go on from
 //!     │                                   ├─ rsync over SSH or to the service
 //!     │                                   └─ verified against the manifest
 //!   withdraw: still the same?       keep: the name, and at commit the oldest goes
 //! ```
 
+mod alone;
+mod examine;
 mod keep;
 mod offer;
 mod pull;
@@ -15,6 +18,7 @@ mod resume;
 mod rsync;
 mod service;
 
+pub use examine::examine;
 pub use keep::{keep, rotate, take_name_back, verify_kept};
 pub use offer::{MANIFEST_FILE, offer, offered, verify_offer, withdraw, withdraw_unchanged};
 pub use pull::{pull, verify_pulled};

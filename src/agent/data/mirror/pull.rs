@@ -1,6 +1,7 @@
 //! Brings the other node's backup here: what the newest mirror has already is linked, the rest is copied,
 //! and then every byte is read and compared with the manifest.
 
+use super::alone::alone;
 use super::keep;
 use super::resume;
 use super::rsync::Reader;
@@ -25,8 +26,9 @@ pub fn pull(context: &Context<'_>, order: &PullBackup) -> Result<StepReport> {
     let incoming = places.incoming();
     make(&incoming)?;
     context.meter.begin("prepare", None);
+    let alone = alone(context.paths)?;
     resume::prepare(&incoming)?;
-    let reader = Reader::new(context, order)?;
+    let reader = Reader::new(context, order, &alone)?;
     let mut manifest = manifest(&reader, order, &incoming)?;
     let like = keep::of(&places)?.into_iter().next();
     let lacking = lacking(&manifest, like.as_deref(), &incoming);

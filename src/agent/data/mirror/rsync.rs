@@ -34,11 +34,12 @@ pub struct Reader<'r> {
     context: &'r Context<'r>,
     order: &'r PullBackup,
     ssh: String,
+    alone: &'r File,
 }
 
 impl<'r> Reader<'r> {
-    /// Writes down the one host key that is accepted (S6).
-    pub fn new(context: &'r Context<'r>, order: &'r PullBackup) -> Result<Self> {
+    /// Writes down the one host key that is accepted (S6). `alone` is the lock that rsync holds.
+    pub fn new(context: &'r Context<'r>, order: &'r PullBackup, alone: &'r File) -> Result<Self> {
         let known_hosts = context.paths.run().join("copy-known-hosts");
         std::fs::write(&known_hosts, format!("{ALIAS} {}\n", order.host_key)).map_err(|error| {
             Error::incomplete("host_key_not_written", "the host key to accept cannot be written")
@@ -49,6 +50,7 @@ impl<'r> Reader<'r> {
             context,
             order,
             ssh: ssh(order, &known_hosts),
+            alone,
         })
     }
 
@@ -106,6 +108,7 @@ impl<'r> Reader<'r> {
         let fault = |error: std::io::Error| Error::bug("rsync's progress cannot be read").because(error);
         let output = tempfile::tempfile().map_err(fault)?;
         let stream = Stream {
+            input: Some(self.alone.try_clone().map_err(fault)?),
             output: Some(output.try_clone().map_err(fault)?),
             grace: PUTTING_AWAY,
             ..Stream::default()

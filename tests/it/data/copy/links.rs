@@ -1,0 +1,102 @@
+//! Both links, and what is kept.
+
+use super::{MIRRORS, is_copy, mirror, names, offers_nothing, with_backup};
+use crate::support::drive::{json, run};
+
+#[test]
+fn both_links_copy_the_backup_and_unchanged_files_lie_on_the_disk_once() {
+    let lab = with_backup("copy", "8M");
+    let (code, listed) = json(&lab, &["data", "list"]);
+    assert_eq!(code, 0);
+    assert_eq!(listed["result"]["primary"]["data"]["backup"]["op"], 2, "{listed}");
+
+    run(&lab, &["data", "copy", "--yes"], 0);
+    assert_eq!(names(lab.beta()), ["op3"]);
+    is_copy(&lab, "op3");
+
+    run(&lab, &["settings", "set", "encrypted_link=no", "--yes"], 0);
+    run(&lab, &["data", "copy", "--yes"], 0);
+    assert_eq!(names(lab.beta()), ["op3", "op5"]);
+    is_copy(&lab, "op5");
+    let (_, listed) = json(&lab, &["data", "list"]);
+    let mirrors = listed["result"]["secondary"]["data"]["mirrors"]
+        .as_array()
+        .unwrap()
+        .clone();
+    assert_eq!(mirrors[0]["name"], "op5");
+    assert_eq!(mirrors[0]["shared"], mirrors[0]["bytes"], "every file is a link");
+    offers_nothing(&lab);
+}
+
+#[test]
+fn three_are_kept_and_a_damaged_one_is_found_by_its_path() {
+    let lab = with_backup("copykeep", "1M");
+    for _ in 0..4 {
+        run(&lab, &["data", "copy", "--yes"], 0);
+    }
+    assert_eq!(names(lab.beta()), ["op4", "op5", "op6"]);
+    assert!(run(&lab, &["data", "verify"], 0).contains("op6 is whole"));
+    run(&lab, &["data", "verify", "op3"], 2);
+
+    let before = mirror(&lab, "op5");
+    run(&lab, &["settings", "set", "mirrors_keep=1", "--yes"], 0);
+    run(&lab, &["data", "copy", "--yes"], 0);
+    assert_eq!(names(lab.beta()), ["op8"]);
+    assert_eq!(before.0.len(), mirror(&lab, "op8").0.len());
+
+    let blob = format!("{MIRRORS}/op8/configuration/etc/kamailio/big/blob");
+    lab.beta()
+        .sh(&format!("printf x | dd of={blob} conv=notrunc status=none"));
+    let told = run(&lab, &["data", "verify"], 2);
+    assert!(told.contains("configuration/etc/kamailio/big/blob"), "{told}");
+}
+
+#[test]
+fn an_undo_takes_the_mirror_away_and_leaves_the_others() {
+    let lab = with_backup("copyundo", "1M");
+    run(&lab, &["data", "copy", "--yes"], 0);
+    run(&lab, &["data", "copy", "--yes"], 0);
+    let before = mirror(&lab, "op3");
+    run(&lab, &["undo", "4", "--yes"], 0);
+    assert_eq!(names(lab.beta()), ["incoming", "op3"]);
+    run(&lab, &["data", "copy", "--yes"], 0);
+    assert_eq!(names(lab.beta()), ["op3", "op6"]);
+    assert_eq!(
+        before.changes_to(&mirror(&lab, "op3")),
+        Vec::<String>::new(),
+        "the older mirror is as it was"
+    );
+}
+
+#[test]
+fn a_backup_that_something_else_made_is_copied_from_a_node_too() {
+    let lab = with_backup("copyforeign", "1M");
+    for node in [lab.alpha(), lab.beta()] {
+        node.sh(
+            "mkdir -p /etc/pairadm/profiles.d && cat > /etc/pairadm/profiles.d/kamailio.toml << E\n\
+                 title = \"Kamailio\"\nservices = [\"kamailio.service\"]\nrefresh = \"restart\"\n\
+                 ports = [\"udp/5060\"]\nsip_port = 5060\n\
+                 [[data]]\nname = \"configuration\"\nkind = \"files\"\npaths = [\"/etc/kamailio\"]\n\
+                 [backup]\nlist = [\"ls\", \"-d\", \"/srv/backup/newest\"]\nE",
+        );
+    }
+    let folder = "/srv/backup/1/configuration/etc";
+    lab.alpha().sh(&format!(
+        "mkdir -p {folder} && cp -a /etc/kamailio {folder}/ && touch {folder}/kamailio/big/* && ln -s 1 /srv/backup/newest"
+    ));
+    let told = lab
+        .beta()
+        .sh("pairadm data copy --yes && pairadm data verify && pairadm data list");
+    assert!(told.contains("op3 is whole"), "{told}");
+    let blob = "configuration/etc/kamailio/big/blob";
+    assert_eq!(
+        lab.alpha().sh(&format!("sha256sum < /srv/backup/1/{blob}")),
+        lab.beta().sh(&format!("sha256sum < {MIRRORS}/op3/{blob}"))
+    );
+    assert_eq!(
+        lab.alpha().sh("ls /srv/backup/1"),
+        "configuration\n",
+        "nothing is written there"
+    );
+    offers_nothing(&lab);
+}
