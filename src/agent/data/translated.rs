@@ -4,45 +4,87 @@ use super::copy::{copy, failed, wear};
 use super::files::members;
 use crate::agent::meter::Meter;
 use crate::error::{Error, Result};
-use crate::model::{DataSet, DataSource};
-use crate::translate::{Findings, Table, Translator};
-use std::fs::File;
-use std::io::{BufWriter, Write as _};
+use crate::model::DataSet;
+use crate::translate::{Findings, Rules, Table, Translator, scan_tree, translate_tree};
 use std::path::Path;
+use std::time::Duration;
+
+/// How often it is looked how far a translation is.
+const LOOK: Duration = Duration::from_millis(250);
 
 /// Copies the folder of a data set to the new folder `to` with every address of `table` replaced.
 pub fn translate(from: &Path, to: &Path, set: &DataSet, table: &Table, meter: &Meter) -> Result<()> {
-    if matches!(set.source, DataSource::Sqlite { .. }) && !table.entries.is_empty() {
-        return Err(
-            Error::refused("not_translated", "SQLite databases cannot be translated yet").at(&set.name),
-        );
-    }
     let translator = Translator::new(table)?;
-    for (path, meta) in members(from, &[])? {
-        let relative = path.strip_prefix(from).unwrap_or(&path);
-        let place = if relative.as_os_str().is_empty() {
-            to.to_owned()
+    let rules = rules(&[set]);
+    watched(to, meter, || {
+        translate_tree(from, to, &translator, &rules).map(drop)
+    })?;
+    // A translated copy has no links and wears less than what it is a copy of.
+    for (path, meta) in members(from, &[])?.iter().rev() {
+        let place = to.join(path.strip_prefix(from).unwrap_or(path));
+        if meta.is_symlink() {
+            copy(path, &place, meta, meter)?;
         } else {
-            to.join(relative)
-        };
-        if meta.is_file() {
-            let mut source = File::open(&path).map_err(|error| failed(&path, error))?;
-            let target = File::create_new(&place).map_err(|error| failed(&place, error))?;
-            let mut target = BufWriter::new(target);
-            translator.copy(&mut source, &mut target)?;
-            target.flush().map_err(|error| failed(&place, error))?;
-            wear(&path, &place, &meta).map_err(|error| failed(&place, error))?;
-        } else {
-            copy(&path, &place, &meta, meter)?;
+            wear(path, &place, meta).map_err(|error| failed(&place, error))?;
         }
     }
     Ok(())
 }
 
-/// Every address in the folder of a mirror.
-#[allow(clippy::unnecessary_wraps)] // reading will fail
-pub fn scan(_folder: &Path, _sets: &[DataSet], _meter: &Meter) -> Result<Findings> {
-    Ok(Findings::default())
+/// Every address in the folder of a mirror; those of clients are left out.
+pub fn scan(folder: &Path, sets: &[DataSet], meter: &Meter) -> Result<Findings> {
+    let sets: Vec<&DataSet> = sets.iter().collect();
+    let rules = rules(&sets);
+    watched(Path::new(""), meter, || scan_tree(folder, &rules))
+}
+
+/// Tables that hold clients' addresses are nobody's to translate.
+fn rules(sets: &[&DataSet]) -> Rules {
+    let mut never_translate: Vec<String> = Vec::new();
+    for set in sets {
+        never_translate.extend(set.source.runtime().iter().cloned());
+    }
+    never_translate.sort();
+    never_translate.dedup();
+    Rules {
+        never_translate,
+        ..Rules::default()
+    }
+}
+
+/// Does `work` on a thread of its own and tells the meter how large `folder` has become. The work cannot
+/// be stopped in the middle; a wish to stop is followed when it is done.
+fn watched<T: Send>(folder: &Path, meter: &Meter, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    let done = std::thread::scope(|scope| {
+        let worker = scope.spawn(work);
+        let mut looks: u64 = 0;
+        while !worker.is_finished() {
+            looks += 1;
+            // Where nothing grows, that it is being worked is all there is to tell.
+            let size = size(folder).max(looks);
+            // The wish to stop is asked for below.
+            let _ = meter.reach(size);
+            std::thread::sleep(LOOK.min(Duration::from_millis(looks)));
+        }
+        worker.join()
+    });
+    meter.go_on()?;
+    done.unwrap_or_else(|_| Err(Error::bug("a translation ran into a defect")))
+}
+
+/// Bytes of the files below `folder` so far.
+fn size(folder: &Path) -> u64 {
+    let found = if folder.is_dir() {
+        members(folder, &[])
+    } else {
+        Ok(Vec::new())
+    };
+    let found = found.unwrap_or_default();
+    found
+        .iter()
+        .filter(|(_, meta)| meta.is_file())
+        .map(|(_, meta)| meta.len())
+        .sum()
 }
 
 /// Translates texts in memory.

@@ -1,46 +1,33 @@
-//! `data load`: translated data is live without a restart, and what fails leaves the data that was there.
+//! `data load` and `data rollback`: translated data is live without a restart, what fails leaves the data
+//! that was there, and every way goes back.
 
-use crate::support::drive::run;
-use crate::support::lab::{FreshLab, LabPair};
+use super::loading::{PSQL, mirrored, pid, translate, whole};
+use crate::support::drive::{json, run};
+use crate::support::lab::FreshLab;
 
-/// A pair whose primary's data lies on the secondary as mirror `op2`.
-fn mirrored(lab: &LabPair) {
-    run(lab, &["configure", "--yes"], 0);
-    run(lab, &["data", "backup", "--yes"], 0);
-    mirror(lab, "op2");
-}
-
-/// Copies the primary's current backup to the secondary.
-fn mirror(lab: &LabPair, name: &str) {
-    let archive = lab
-        .alpha()
-        .exec(&["tar", "-C", "/var/lib/pairadm/backup/current/", "-cf", "-", "."]);
-    assert!(archive.status.success());
-    let folder = format!("/var/lib/pairadm/mirrors/{name}");
-    lab.beta().sh(&format!("mkdir -p -m 700 {folder}"));
-    lab.beta()
-        .feed(&["tar", "-C", &folder, "-xpf", "-"], &archive.stdout);
-}
-
-fn translate(lab: &LabPair) {
+#[test]
+fn a_mirror_is_live_translated_and_the_service_keeps_its_process() {
+    let lab = FreshLab::start("load");
+    lab.alpha().sh("sqlite3 /etc/kamailio/kamailio.sqlite \"INSERT INTO dispatcher (setid, destination) VALUES (9, 'sip:192.0.2.99:5060')\"");
+    lab.alpha()
+        .sh("echo '# on the primary' >> /etc/kamailio/dispatcher.list");
+    mirrored(&lab);
+    translate(&lab);
+    let before = pid(&lab);
+    let told = run(&lab, &["data", "load", "--yes"], 0);
     let (alpha, beta) = (lab.alpha().node, lab.beta().node);
-    let rows = [
-        (alpha.v4.to_string(), beta.v4.to_string()),
-        (alpha.v6.to_string(), beta.v6.to_string()),
-        (alpha.dup_v4.to_string(), beta.dup_v4.to_string()),
-    ];
-    let table: Vec<String> = rows
-        .iter()
-        .map(|(from, to)| format!("[[address]]\nfrom = \"{from}\"\nto = \"{to}\"\n"))
-        .collect();
-    lab.beta().write("/etc/pairadm/translation.toml", &table.concat());
-}
-
-const PSQL: &str = "runuser -u postgres -- psql --quiet --tuples-only --no-align kamailio -c";
-
-fn pid(lab: &LabPair) -> String {
-    lab.beta()
-        .sh("systemctl show --property=MainPID --value kamailio")
+    let list = lab.beta().sh("kamcmd dispatcher.list");
+    assert!(list.contains("sip:192.0.2.99:5060"), "{told}\n{list}");
+    assert!(list.contains(&format!("URI: sip:{}:5070", beta.v4)), "{list}");
+    assert!(!list.contains(&alpha.v4.to_string()), "{list}");
+    assert!(
+        lab.beta()
+            .read("/etc/kamailio/dispatcher.list")
+            .contains("# on the primary")
+    );
+    assert_eq!(pid(&lab), before, "it was not restarted");
+    let (_, status) = json(&lab, &["status"]);
+    assert_eq!(status["exit_code"], 0);
 }
 
 #[test]
@@ -66,4 +53,135 @@ fn a_postgresql_database_changes_in_one_step_and_is_translated() {
         !databases.contains("pairadm"),
         "nothing is left beside: {databases}"
     );
+}
+
+#[test]
+fn what_the_service_refuses_is_taken_back_whole() {
+    let lab = FreshLab::start("loadrefused");
+    lab.alpha().sh("sqlite3 /etc/kamailio/kamailio.sqlite \"INSERT INTO dispatcher (setid, destination, attrs) VALUES (9, 'sip:192.0.2.99:5060', 'socket=udp:192.0.2.77:5060')\"");
+    lab.alpha()
+        .sh("echo '# on the primary' >> /etc/kamailio/dispatcher.list");
+    mirrored(&lab);
+    translate(&lab);
+    let before = whole(&lab);
+    let told = run(&lab, &["data", "load", "--yes"], 3);
+    assert!(
+        told.contains("kamcmd dispatcher.reload") && told.contains("reload_failed")
+            || told.contains("Reload Failed"),
+        "{told}"
+    );
+    assert_eq!(whole(&lab), before);
+    let list = lab.beta().sh("kamcmd dispatcher.list");
+    assert!(
+        list.contains(&format!("URI: sip:{}:5070", lab.beta().node.v4)),
+        "the service has it, too: {list}"
+    );
+}
+
+#[test]
+fn a_load_is_rolled_back_undone_and_brought_back_and_an_edit_by_hand_bars_the_undo() {
+    let lab = FreshLab::start("loadback");
+    lab.alpha().sh("sqlite3 /etc/kamailio/kamailio.sqlite \"INSERT INTO dispatcher (setid, destination) VALUES (9, 'sip:192.0.2.99:5060')\"");
+    lab.alpha()
+        .sh("echo '# on the primary' >> /etc/kamailio/dispatcher.list");
+    lab.beta()
+        .sh("echo 'only here' > /etc/kamailio/own.list; chmod 600 /etc/kamailio/own.list");
+    mirrored(&lab);
+    let refused = run(&lab, &["data", "load", "--yes"], 2);
+    assert!(refused.contains("pairadm translation set"), "{refused}");
+    translate(&lab);
+    let serves = || lab.beta().sh("kamcmd dispatcher.list").contains("192.0.2.99");
+    let old = whole(&lab);
+    run(&lab, &["data", "rollback", "--yes"], 2);
+    run(&lab, &["data", "load", "--dry-run"], 0);
+    assert_eq!(whole(&lab), old);
+
+    run(&lab, &["data", "load", "--yes"], 0);
+    let new = whole(&lab);
+    assert_ne!(new, old);
+    assert!(serves());
+    let again = run(&lab, &["data", "load", "--yes"], 0);
+    assert!(again.contains("is loaded already"), "{again}");
+    let (_, listed) = json(&lab, &["data", "list"]);
+    assert_eq!(listed["result"]["secondary"]["data"]["loaded"], "op2", "{listed}");
+
+    run(&lab, &["data", "rollback", "--yes"], 0);
+    assert_eq!(whole(&lab), old);
+    assert!(!serves());
+    run(&lab, &["undo", "4", "--yes"], 0);
+    assert_eq!(whole(&lab), new, "the rollback is undone");
+    assert!(serves());
+    lab.beta()
+        .sh("cp -p /etc/kamailio/dispatcher.list /root/; echo '# mine' >> /etc/kamailio/dispatcher.list");
+    let refused = run(&lab, &["undo", "3", "--yes"], 2);
+    assert!(refused.contains("/etc/kamailio/dispatcher.list"), "{refused}");
+    lab.beta().sh("cp -p /root/dispatcher.list /etc/kamailio/");
+    run(&lab, &["undo", "3", "--yes"], 0);
+    assert_eq!(whole(&lab), old);
+    assert!(!serves());
+    run(&lab, &["undo", "6", "--yes"], 0);
+    assert_eq!(whole(&lab), new, "the undo is undone");
+    assert!(serves());
+}
+
+#[test]
+fn a_file_that_is_read_once_restarts_the_service_and_a_broken_one_is_refused_before() {
+    let lab = FreshLab::start("loadrestart");
+    lab.alpha().sh("echo '# another' >> /etc/kamailio/kamailio.cfg");
+    mirrored(&lab);
+    translate(&lab);
+    let before = pid(&lab);
+    let told = run(&lab, &["data", "load", "--yes"], 0);
+    assert!(told.contains("restart kamailio.service"), "{told}");
+    assert_ne!(pid(&lab), before);
+
+    let good = whole(&lab);
+    lab.alpha()
+        .sh("echo 'loadmodule \"nothing.so\"' >> /etc/kamailio/kamailio.cfg");
+    run(&lab, &["data", "backup", "--yes"], 0);
+    super::loading::mirror(&lab, "op4");
+    let before = pid(&lab);
+    let refused = run(&lab, &["data", "load", "--yes"], 2);
+    assert!(refused.contains("the service's own check refuses"), "{refused}");
+    assert_eq!((whole(&lab), pid(&lab)), (good, before));
+}
+
+#[test]
+fn a_damaged_mirror_is_refused_and_nothing_is_changed() {
+    let lab = FreshLab::start("loaddamaged");
+    mirrored(&lab);
+    translate(&lab);
+    let old = whole(&lab);
+    let file = "/var/lib/pairadm/mirrors/op2/configuration/etc/kamailio/kamailio.cfg";
+    lab.beta().sh(&format!(
+        "printf X | dd of={file} bs=1 seek=100 conv=notrunc status=none"
+    ));
+    let refused = run(&lab, &["data", "load", "--yes"], 2);
+    assert!(
+        refused.contains("is not as it was when it was saved"),
+        "{refused}"
+    );
+    assert_eq!(whole(&lab), old);
+    let (_, history) = json(&lab, &["history"]);
+    assert!(!history.to_string().contains("load mirror"), "{history}");
+}
+
+#[test]
+fn a_dump_that_cannot_be_restored_leaves_the_database_as_it_was() {
+    let lab = FreshLab::with_postgresql("loaddump");
+    lab.alpha().sh(&format!(
+        "{PSQL} 'CREATE ROLE elsewhere; ALTER TABLE address OWNER TO elsewhere'"
+    ));
+    mirrored(&lab);
+    translate(&lab);
+    let dump = "runuser -u postgres -- pg_dump kamailio | grep -v '^.restrict\\|^.unrestrict' | sha256sum";
+    let old = lab.beta().sh(dump);
+    let told = run(&lab, &["data", "load", "--yes"], 3);
+    assert!(told.contains("elsewhere"), "{told}");
+    assert_eq!(lab.beta().sh(dump), old);
+    let databases = lab
+        .beta()
+        .sh(&format!("{PSQL} 'SELECT datname FROM pg_database'"));
+    assert!(!databases.contains("pairadm"), "{databases}");
+    lab.beta().sh("kamcmd dispatcher.list");
 }

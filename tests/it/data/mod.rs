@@ -5,5 +5,7 @@ mod backup;
 mod copy;
 mod diff;
 mod load;
+mod load_faults;
+mod loading;
 mod preview_failback;
 mod translation;

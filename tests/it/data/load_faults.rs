@@ -1,0 +1,127 @@
+//! What a load leaves when something goes away in the middle of it: the old data or the new, whole, and one
+//! rerun reaches the new.
+
+use super::loading::{mirrored, translate, whole};
+use crate::support::drive::{both, run};
+use crate::support::lab::{FreshLab, LabPair};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+/// A pair with a mirror of so many files that a load can be caught in the middle; all data before and
+/// after a load.
+fn scene(test: &str) -> (FreshLab, String, String) {
+    let lab = FreshLab::start(test);
+    let fill = |word: &str| {
+        format!(
+            "mkdir /etc/kamailio/many && cd /etc/kamailio/many && for i in $(seq 3000); do echo {word} $i > $i; done"
+        )
+    };
+    lab.alpha().sh(&fill("new"));
+    lab.beta().sh(&fill("old"));
+    lab.alpha().sh("sqlite3 /etc/kamailio/kamailio.sqlite \"INSERT INTO dispatcher (setid, destination) VALUES (9, 'sip:192.0.2.99:5060')\"");
+    mirrored(&lab);
+    translate(&lab);
+    let old = whole(&lab);
+    run(&lab, &["data", "load", "--yes"], 0);
+    let new = whole(&lab);
+    run(&lab, &["data", "rollback", "--yes"], 0);
+    assert_eq!(whole(&lab), old);
+    (lab, old, new)
+}
+
+/// Starts a load and waits until the secondary's journal of it says this.
+fn caught(lab: &LabPair, line: &str) -> Child {
+    let newest = lab.beta().sh("ls /var/lib/pairadm/ops | sort -n | tail -n 1");
+    let op = newest.trim().parse::<u64>().unwrap() + 1;
+    let load = lab
+        .pairadm_command(["data", "load", "--yes"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let journal = format!("/var/lib/pairadm/ops/{op}/journal.jsonl");
+    let until = Instant::now() + Duration::from_secs(60);
+    while !lab.beta().exec(&["grep", "-qF", line, &journal]).status.success() {
+        assert!(Instant::now() < until, "the load does not get to {line}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    load
+}
+
+/// Loads until the lock of an earlier run is given up.
+fn rerun(lab: &LabPair) {
+    let until = Instant::now() + Duration::from_secs(90);
+    loop {
+        let output = lab.pairadm(["data", "load", "--yes"]);
+        let told = both(&output);
+        match output.status.code() {
+            Some(0) => return,
+            Some(2) if told.contains("locked") || told.contains("lock") => {}
+            code => panic!("{code:?}: {told}"),
+        }
+        assert!(Instant::now() < until, "{told}");
+    }
+}
+
+/// A step of a load as the journal tells of it: 1 stages, 2 puts aside, 3 swaps, 4 reloads.
+fn told(is: &str, step: u32) -> String {
+    format!("\"is\":\"{is}\",\"step\":{step}")
+}
+
+#[test]
+fn a_power_cut_at_any_point_leaves_the_old_data_and_a_rerun_the_new() {
+    let (mut lab, old, new) = scene("loadpower");
+    for line in [told("started", 1), told("started", 3), told("done", 3)] {
+        let mut load = caught(&lab, &line);
+        lab.cut_power("beta");
+        load.wait().unwrap();
+        lab.boot("beta");
+        assert_eq!(whole(&lab), old, "after a power cut at {line}");
+        run(&lab, &["data", "load", "--yes"], 0);
+        assert_eq!(whole(&lab), new, "after a rerun from {line}");
+        run(&lab, &["data", "rollback", "--yes"], 0);
+        assert_eq!(whole(&lab), old);
+    }
+}
+
+#[test]
+fn a_killed_tool_leaves_the_old_data_and_a_rerun_the_new() {
+    let (lab, old, new) = scene("loadkill");
+    let mut load = caught(&lab, &told("started", 3));
+    load.kill().unwrap();
+    load.wait().unwrap();
+    let until = Instant::now() + Duration::from_secs(60);
+    while whole(&lab) != old {
+        assert!(
+            Instant::now() < until,
+            "the node does not take the load back by itself"
+        );
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    rerun(&lab);
+    assert_eq!(whole(&lab), new);
+}
+
+#[test]
+fn of_two_loads_at_once_the_second_is_told_who_is_at_it() {
+    let (lab, _, new) = scene("loadtwice");
+    let mut load = caught(&lab, &told("started", 1));
+    let refused = run(&lab, &["data", "load", "--yes"], 2);
+    assert!(refused.contains("load") && refused.contains('@'), "{refused}");
+    assert!(load.wait().unwrap().success());
+    assert_eq!(whole(&lab), new);
+}
+
+#[test]
+fn a_disk_that_fills_up_leaves_the_old_data() {
+    let lab = FreshLab::start("loadfull");
+    lab.alpha().sh("head -c 8M /dev/urandom > /etc/kamailio/blob");
+    mirrored(&lab);
+    translate(&lab);
+    lab.beta().sh("mount -t tmpfs -o size=4m none /mnt && cp -a /etc/kamailio/. /mnt/ && mount --bind /mnt /etc/kamailio");
+    let old = whole(&lab);
+    let told = run(&lab, &["data", "load", "--yes"], 3);
+    assert!(told.contains("No space left"), "{told}");
+    assert_eq!(whole(&lab), old);
+}

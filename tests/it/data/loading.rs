@@ -1,0 +1,58 @@
+//! What tests of loads share: a primary's data as a mirror on the secondary, and all data of the secondary
+//! at a glance.
+
+use crate::support::drive::run;
+use crate::support::lab::LabPair;
+
+/// Asks the PostgreSQL server of a node.
+pub const PSQL: &str = "runuser -u postgres -- psql --quiet --tuples-only --no-align kamailio -c";
+
+/// A pair whose primary's data lies on the secondary as mirror `op2`, and the table to translate it with.
+pub fn mirrored(lab: &LabPair) {
+    run(lab, &["configure", "--yes"], 0);
+    run(lab, &["data", "backup", "--yes"], 0);
+    mirror(lab, "op2");
+}
+
+/// Makes the primary's current backup a mirror of the secondary.
+pub fn mirror(lab: &LabPair, name: &str) {
+    let archive = lab
+        .alpha()
+        .exec(&["tar", "-C", "/var/lib/pairadm/backup/current/", "-cf", "-", "."]);
+    assert!(archive.status.success());
+    let folder = format!("/var/lib/pairadm/mirrors/{name}");
+    lab.beta().sh(&format!("mkdir -p -m 700 {folder}"));
+    lab.beta()
+        .feed(&["tar", "-C", &folder, "-xpf", "-"], &archive.stdout);
+}
+
+/// Writes a table with all that has to change.
+pub fn translate(lab: &LabPair) {
+    let (alpha, beta) = (lab.alpha().node, lab.beta().node);
+    let rows = [
+        (alpha.v4.to_string(), beta.v4.to_string()),
+        (alpha.v6.to_string(), beta.v6.to_string()),
+        (alpha.dup_v4.to_string(), beta.dup_v4.to_string()),
+    ];
+    let table: Vec<String> = rows
+        .iter()
+        .map(|(from, to)| format!("[[address]]\nfrom = \"{from}\"\nto = \"{to}\"\n"))
+        .collect();
+    lab.beta().write("/etc/pairadm/translation.toml", &table.concat());
+}
+
+/// All data of the secondary: every file with its hash and mode, and the database as text.
+pub fn whole(lab: &LabPair) -> String {
+    lab.beta().sh(
+        "cd /etc && find kamailio default/kamailio ! -name '*.sqlite*' | sort | xargs stat -c '%n %a %U %F' | sha256sum; \
+         find kamailio default/kamailio -type f ! -name '*.sqlite*' | sort | xargs sha256sum | sha256sum; \
+         find kamailio default/kamailio -name '*pairadm*'; \
+         sqlite3 /etc/kamailio/kamailio.sqlite .dump | sha256sum",
+    )
+}
+
+/// The main process of the secondary's service.
+pub fn pid(lab: &LabPair) -> String {
+    lab.beta()
+        .sh("systemctl show --property=MainPID --value kamailio")
+}
