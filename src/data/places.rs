@@ -59,9 +59,14 @@ impl Places {
         }
     }
 
-    /// The addresses found in a mirror, beside its folder.
+    /// The addresses found in mirrors.
+    pub fn all_findings(&self) -> PathBuf {
+        self.var.join("data/findings")
+    }
+
+    /// The addresses found in one mirror.
     pub fn findings(&self, mirror: &str) -> PathBuf {
-        self.mirrors().join(format!("{mirror}.findings.json"))
+        self.all_findings().join(format!("{mirror}.json"))
     }
 }
 

@@ -1,6 +1,7 @@
-//! The addresses in a mirror, searched for once and kept beside it.
+//! The addresses in a mirror, searched for once and kept.
 
 use super::copy::failed;
+use super::save::make;
 use super::translated::scan;
 use crate::agent::meter::Meter;
 use crate::data::Places;
@@ -40,8 +41,9 @@ pub fn of(places: &Places, name: &str, digest: &str, sets: &[&DataSet], meter: &
         findings,
     };
     let text = serde_json::to_vec(&kept).map_err(|error| Error::bug(error.to_string()))?;
-    let mut draft =
-        tempfile::NamedTempFile::new_in(places.mirrors()).map_err(|error| failed(&path, error))?;
+    let directory = places.all_findings();
+    make(&directory)?;
+    let mut draft = tempfile::NamedTempFile::new_in(&directory).map_err(|error| failed(&path, error))?;
     draft.write_all(&text).map_err(|error| failed(&path, error))?;
     draft.persist(&path).map_err(|error| failed(&path, error.error))?;
     Ok(kept.findings)

@@ -1,6 +1,9 @@
-//! What goes once a load is committed: the staged copy, and what older loads put aside.
+//! What goes once an operation is committed: staged copies, what older loads put aside, and what was found in
+//! mirrors that are gone.
 
+use super::copy::failed;
 use super::save::remove;
+use crate::agent::file::remove_if_there;
 use crate::agent::paths::NodePaths;
 use crate::data::{MANIFEST, Places, made_by, maker};
 use crate::error::Result;
@@ -12,7 +15,7 @@ use std::path::Path;
 const KEEP: usize = 3;
 
 /// Removes all of the staged copies but their manifests, which tell later whether the files are still as
-/// they were loaded; and all former data but the newest.
+/// they were loaded; all former data but the newest; and findings without a mirror.
 pub fn tidy(paths: &NodePaths) -> Result<()> {
     let places = Places::under(paths.var());
     for staged in listed(&places.staged()) {
@@ -29,6 +32,13 @@ pub fn tidy(paths: &NodePaths) -> Result<()> {
     for &op in asides.iter().skip(KEEP) {
         remove(&places.asides().join(made_by(op)))?;
         remove(&places.staged().join(made_by(op)))?;
+    }
+    let found = places.all_findings();
+    for name in listed(&found) {
+        let mirror = name.trim_end_matches(".json");
+        if !places.mirrors().join(mirror).exists() {
+            remove_if_there(&found.join(&name)).map_err(|error| failed(&found, error))?;
+        }
     }
     Ok(())
 }
