@@ -33,10 +33,15 @@ pub fn pull(context: &Context<'_>, order: &PullBackup) -> Result<StepReport> {
     let like = keep::of(&places)?.into_iter().next();
     let lacking = lacking(&manifest, like.as_deref(), &incoming);
     context.meter.begin("copy", Some(lacking));
-    reader.backup(&incoming, like.as_deref())?;
-    resume::sweep(&incoming)?;
-    context.meter.begin("verify", Some(manifest.bytes()));
-    inventory::verify(&incoming, &manifest, context.meter)?;
+    bring(context, &reader, &incoming, like.as_deref(), &manifest).or_else(|error| {
+        if error.code != "data_damaged" || like.is_none() {
+            return Err(error);
+        }
+        // The newest mirror's file may be what is damaged, and was linked: nothing of it is taken over.
+        context.meter.begin("copy all", Some(manifest.bytes()));
+        resume::prepare(&incoming)?;
+        bring(context, &reader, &incoming, None, &manifest)
+    })?;
     manifest.copied = Some(Copied {
         at: chrono::Utc::now().timestamp(),
         op: context.op,
@@ -55,6 +60,20 @@ pub fn pull(context: &Context<'_>, order: &PullBackup) -> Result<StepReport> {
         ),
         backup: None,
     })
+}
+
+/// Copies, and reads everything that is there then.
+fn bring(
+    context: &Context<'_>,
+    reader: &Reader<'_>,
+    incoming: &Path,
+    like: Option<&Path>,
+    manifest: &Manifest,
+) -> Result<()> {
+    reader.backup(incoming, like)?;
+    resume::sweep(incoming)?;
+    context.meter.begin("verify", Some(manifest.bytes()));
+    inventory::verify(incoming, manifest, context.meter)
 }
 
 /// What was copied by this operation is there, under either name.

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::plan::PlainLink;
 use std::fs;
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// The unit's name.
@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Starts it and waits until it listens.
 pub fn start(context: &Context<'_>, folder: &Path, link: &PlainLink) -> Result<()> {
-    let config = context.paths.offer().join("rsyncd.conf");
+    let config = configuration_file(context);
     fs::write(&config, configuration(folder, link)).map_err(|error| failed(&config, error))?;
     let (config, port) = (
         format!("--config={}", config.display()),
@@ -53,6 +53,9 @@ pub fn start(context: &Context<'_>, folder: &Path, link: &PlainLink) -> Result<(
 
 /// Stops it; one that is not there is stopped.
 pub fn stop(context: &Context<'_>) -> Result<()> {
+    if !configuration_file(context).exists() {
+        return Ok(());
+    }
     let finished = run_from(
         context.paths.search(),
         &["systemctl", "stop", "--quiet", UNIT],
@@ -69,6 +72,11 @@ pub fn stop(context: &Context<'_>) -> Result<()> {
     .at(UNIT)
     .because(finished.last_words())
     .hint(format!("end it with `systemctl stop {UNIT}`")))
+}
+
+/// There from before the service starts until after it has stopped.
+fn configuration_file(context: &Context<'_>) -> PathBuf {
+    context.paths.offer().join("rsyncd.conf")
 }
 
 /// See rsyncd.conf(5). Without `chroot` links inside the backup are sent as they are.

@@ -45,10 +45,18 @@ fn three_are_kept_and_a_damaged_one_is_found_by_its_path() {
     assert_eq!(before.0.len(), mirror(&lab, "op8").0.len());
 
     let blob = format!("{MIRRORS}/op8/configuration/etc/kamailio/big/blob");
-    lab.beta()
-        .sh(&format!("printf x | dd of={blob} conv=notrunc status=none"));
+    lab.beta().sh(&format!(
+        "touch -r {blob} /tmp/time && printf x | dd of={blob} conv=notrunc status=none && touch -r /tmp/time {blob}"
+    ));
     let told = run(&lab, &["data", "verify"], 2);
     assert!(told.contains("configuration/etc/kamailio/big/blob"), "{told}");
+
+    // What is damaged without a trace is not handed on to the next one.
+    run(&lab, &["settings", "set", "mirrors_keep=2", "--yes"], 0);
+    run(&lab, &["data", "copy", "--yes"], 0);
+    run(&lab, &["data", "verify"], 0);
+    is_copy(&lab, "op10");
+    run(&lab, &["data", "verify", "op8"], 2);
 }
 
 #[test]
