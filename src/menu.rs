@@ -8,7 +8,7 @@ use crate::status::Status;
 /// One numbered entry; its number is its place in the list, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry {
-    /// Shown beside the number; 24 columns at most.
+    /// Shown beside the number; 22 columns at most.
     pub label: &'static str,
     /// What it does, for the line below the list.
     pub explanation: &'static str,
@@ -33,6 +33,8 @@ pub enum Choice {
     Data,
     /// Backup and mirrors, to load from.
     Mirrors,
+    /// The newest mirror, read again.
+    Verify,
     /// The translation table.
     Translation,
     /// Where the nodes' files differ.
@@ -102,6 +104,9 @@ pub const MAIN: &[Entry] = &[
     ),
 ];
 
+/// The name that means the newest mirror.
+pub const NEWEST: &str = "newest";
+
 /// The entries about data.
 pub const DATA: &[Entry] = &[
     entry(
@@ -128,6 +133,11 @@ pub const DATA: &[Entry] = &[
         "Backup and mirrors",
         "What both nodes hold, how old it is, and which mirror is loaded.",
         Choice::Mirrors,
+    ),
+    entry(
+        "Verify a mirror",
+        "Read every byte of the newest one again and compare it with what was copied.",
+        Choice::Verify,
     ),
     entry(
         "Translation table",

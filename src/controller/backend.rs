@@ -41,6 +41,8 @@ pub trait Backend: Send + Sync {
     fn explain(&self, subject: Subject) -> Result<String>;
     /// What both nodes hold of the pair's data.
     fn data_held(&self) -> Result<BySide<DataHeld>>;
+    /// Reads every byte of a mirror again; what that comes to, as text. `newest` names the newest one.
+    fn verify(&self, mirror: &str) -> Result<String>;
     /// Where the nodes' files differ by the profile's rules, as text; changes nothing.
     fn differences(&self) -> Result<String>;
     /// What a failback or the next load would lose, as text; changes nothing.

@@ -128,6 +128,10 @@ impl Backend for Door {
         self.controller.data_held()
     }
 
+    fn verify(&self, mirror: &str) -> Result<String> {
+        self.controller.examine(mirror, &Cancel::default(), &mut |_| {})
+    }
+
     fn differences(&self) -> Result<String> {
         Ok(text(&render::differences(
             &self.controller.differences(false)?,

@@ -7,7 +7,7 @@ use crate::controller::Cancel;
 use crate::controller::backend::{Backend, Unfinished, Way};
 use crate::error::Result;
 use crate::intent::{Answers, Operation};
-use crate::menu::{Choice, DATA, Entry, MAIN};
+use crate::menu::{Choice, DATA, Entry, MAIN, NEWEST};
 use crate::model::OpId;
 use crate::render::{self, Line, Tone};
 use std::sync::atomic::Ordering;
@@ -89,6 +89,7 @@ impl Desk<'_> {
                     self.talk.say(&line);
                 }
             }),
+            Choice::Verify => self.backend.verify(NEWEST).map(|text| self.say_all(&text)),
             Choice::Differences => self.backend.differences().map(|text| self.say_all(&text)),
             Choice::Losses => self.backend.losses().map(|text| self.say_all(&text)),
             Choice::Translation => self.translation(),

@@ -201,6 +201,10 @@ impl Backend for Fake {
         Ok(BySide::new(|_| DataHeld::default()))
     }
 
+    fn verify(&self, mirror: &str) -> Result<String> {
+        Ok(format!("{mirror} is whole"))
+    }
+
     fn differences(&self) -> Result<String> {
         Ok("nothing differs".to_owned())
     }

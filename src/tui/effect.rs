@@ -45,6 +45,8 @@ pub enum Job {
     Doctor,
     /// Backup and mirrors.
     Held,
+    /// Read a mirror again.
+    Verify(String),
     /// Where the nodes' files differ.
     Differences,
     /// What a failback would lose.
@@ -75,6 +77,7 @@ impl Job {
             Self::Report(_) => "Reading the report",
             Self::Doctor => "Checking both nodes; nothing is changed",
             Self::Held => "Asking both nodes what they hold",
+            Self::Verify(_) => "Reading every byte of the mirror again",
             Self::Differences => "Comparing the nodes",
             Self::Losses => "Looking for what a failback would lose",
             Self::Translation | Self::Explain(_) => "Reading the translation table",

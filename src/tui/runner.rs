@@ -134,7 +134,12 @@ impl JobKind {
             Job::Plan(operation, _) => Self::Plan(*operation),
             Job::Apply(_) | Job::Resume(..) => Self::Change,
             Job::History => Self::History,
-            Job::Report(_) | Job::Doctor | Job::Explain(_) | Job::Differences | Job::Losses => Self::Text,
+            Job::Report(_)
+            | Job::Doctor
+            | Job::Explain(_)
+            | Job::Verify(_)
+            | Job::Differences
+            | Job::Losses => Self::Text,
             Job::Held => Self::Held,
             Job::Translation => Self::Translation,
             Job::Import(..) => Self::Import,
@@ -175,6 +180,7 @@ fn carry_out(backend: &dyn Backend, job: Job, listener: &mut dyn Listener, cance
         Job::Report(op) => Reply::Text(format!("Report of operation {op}"), backend.report(op)),
         Job::Doctor => Reply::Text("Doctor".to_owned(), backend.doctor()),
         Job::Held => Reply::Held(backend.data_held().map(Box::new)),
+        Job::Verify(mirror) => Reply::Text(format!("Mirror {mirror}"), backend.verify(&mirror)),
         Job::Differences => Reply::Text("Compared".to_owned(), backend.differences()),
         Job::Losses => Reply::Text("Preview of a failback".to_owned(), backend.losses()),
         Job::Translation => Reply::Translation(backend.translation().map(Box::new)),

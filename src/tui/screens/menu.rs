@@ -3,7 +3,7 @@
 use super::history::History;
 use super::mirrors::refused;
 use super::{Around, KeyHint, Screen};
-use crate::menu::{Choice, DATA, Entry, MAIN, barred};
+use crate::menu::{Choice, DATA, Entry, MAIN, NEWEST, barred};
 use crate::tui::effect::Job;
 use crate::tui::layout;
 use crate::tui::look::{Mark, Tone};
@@ -170,6 +170,7 @@ impl Menu {
             Choice::History | Choice::Reports => Turn::open(Screen::History(History::default())),
             Choice::Doctor => Turn::job(Job::Doctor),
             Choice::Mirrors => Turn::job(Job::Held),
+            Choice::Verify => Turn::job(Job::Verify(NEWEST.to_owned())),
             Choice::Translation => Turn::job(Job::Translation),
             Choice::Differences => Turn::job(Job::Differences),
             Choice::Losses => Turn::job(Job::Losses),

@@ -25,6 +25,7 @@ use ratatui::layout::Rect;
 /// Keys for the footer.
 pub const HINTS: &[KeyHint] = &[
     ("Enter", "load it"),
+    ("v", "verify"),
     ("c", "copy now"),
     ("b", "back up"),
     ("r", "read again"),
@@ -76,6 +77,7 @@ impl Mirrors {
             KeyCode::Home => self.select(0),
             KeyCode::End => self.select(usize::MAX),
             KeyCode::Enter | KeyCode::Char('l') => return self.load(around),
+            KeyCode::Char('v') => return self.verify(),
             KeyCode::Char('c') => return begin(Operation::Copy, around),
             KeyCode::Char('b') => return begin(Operation::Backup, around),
             KeyCode::Char('r') => return Turn::job(Job::Held),
@@ -131,6 +133,11 @@ impl Mirrors {
         let again = self.loaded() == Some(mirror.name.as_str());
         answers.set("again", if again { "yes" } else { "no" });
         Turn::job(Job::Plan(Operation::Load, answers))
+    }
+
+    fn verify(&self) -> Turn {
+        let mirror = self.mirrors().get(self.selected);
+        mirror.map_or(Turn::Stay, |mirror| Turn::job(Job::Verify(mirror.name.clone())))
     }
 
     fn loaded(&self) -> Option<&str> {

@@ -146,6 +146,10 @@ impl Backend for Scripted {
         Ok(held())
     }
 
+    fn verify(&self, mirror: &str) -> Result<String> {
+        Ok(format!("{mirror} is whole"))
+    }
+
     fn differences(&self) -> Result<String> {
         Ok("nothing differs".to_owned())
     }

@@ -58,6 +58,7 @@ fn every_entry_begins_what_it_says() {
         let begun = match (entry.choice, menu.job().1) {
             (Choice::Operation(operation), Job::Form(asked)) => operation == *asked,
             (Choice::Mirrors, Job::Held)
+            | (Choice::Verify, Job::Verify(_))
             | (Choice::Translation, Job::Translation)
             | (Choice::Differences, Job::Differences)
             | (Choice::Losses, Job::Losses) => true,
@@ -110,6 +111,21 @@ fn a_mirror_is_loaded_by_enter_and_a_loaded_one_again() {
     menu.press(KeyCode::Enter);
     menu.shows("Refused as things are");
     assert_eq!(loads(&menu), None);
+}
+
+#[test]
+fn the_mirror_with_the_cursor_is_verified() {
+    let mut menu = mirrors(RICH, (80, 24), status(), held());
+    menu.press(KeyCode::Down);
+    menu.press(KeyCode::Char('v'));
+    assert!(matches!(menu.job().1, Job::Verify(mirror) if mirror == "op9"));
+    menu.reply(Reply::Text(
+        "Mirror op9".to_owned(),
+        Ok("412 files are whole".to_owned()),
+    ));
+    menu.shows("412 files are whole");
+    menu.press(KeyCode::Esc);
+    menu.shows("Backup and mirrors");
 }
 
 #[test]
