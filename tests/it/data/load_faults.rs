@@ -29,8 +29,17 @@ fn scene(test: &str) -> (FreshLab, String, String) {
     (lab, old, new)
 }
 
-/// Starts a load and waits until the secondary's journal of it says this.
-fn caught(lab: &LabPair, line: &str) -> Child {
+/// A moment in a load.
+#[derive(Debug, Clone, Copy)]
+enum Moment {
+    /// The secondary's journal says so of this step: 1 stages, 2 puts aside, 3 swaps, 4 reloads.
+    Journal(&'static str, u32),
+    /// The first of many files has its new content.
+    FirstFile,
+}
+
+/// Starts a load and waits for the moment.
+fn caught(lab: &LabPair, moment: Moment) -> Child {
     let newest = lab.beta().sh("ls /var/lib/pairadm/ops | sort -n | tail -n 1");
     let op = newest.trim().parse::<u64>().unwrap() + 1;
     let load = lab
@@ -40,11 +49,20 @@ fn caught(lab: &LabPair, line: &str) -> Child {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let journal = format!("/var/lib/pairadm/ops/{op}/journal.jsonl");
+    let has_come = || match moment {
+        Moment::Journal(is, step) => {
+            let line = format!("\"is\":\"{is}\",\"step\":{step}");
+            let journal = format!("/var/lib/pairadm/ops/{op}/journal.jsonl");
+            lab.beta()
+                .exec(&["grep", "-qF", &line, &journal])
+                .status
+                .success()
+        }
+        Moment::FirstFile => lab.beta().read("/etc/kamailio/many/1").starts_with("new"),
+    };
     let until = Instant::now() + Duration::from_secs(60);
-    while !lab.beta().exec(&["grep", "-qF", line, &journal]).status.success() {
-        assert!(Instant::now() < until, "the load does not get to {line}");
-        std::thread::sleep(Duration::from_millis(10));
+    while !has_come() {
+        assert!(Instant::now() < until, "the load does not get to {moment:?}");
     }
     load
 }
@@ -64,22 +82,22 @@ fn rerun(lab: &LabPair) {
     }
 }
 
-/// A step of a load as the journal tells of it: 1 stages, 2 puts aside, 3 swaps, 4 reloads.
-fn told(is: &str, step: u32) -> String {
-    format!("\"is\":\"{is}\",\"step\":{step}")
-}
-
 #[test]
 fn a_power_cut_at_any_point_leaves_the_old_data_and_a_rerun_the_new() {
     let (mut lab, old, new) = scene("loadpower");
-    for line in [told("started", 1), told("started", 3), told("done", 3)] {
-        let mut load = caught(&lab, &line);
+    for moment in [
+        Moment::Journal("started", 1),
+        Moment::Journal("started", 3),
+        Moment::FirstFile,
+        Moment::Journal("done", 3),
+    ] {
+        let mut load = caught(&lab, moment);
         lab.cut_power("beta");
         load.wait().unwrap();
         lab.boot("beta");
-        assert_eq!(whole(&lab), old, "after a power cut at {line}");
+        assert_eq!(whole(&lab), old, "after a power cut at {moment:?}");
         run(&lab, &["data", "load", "--yes"], 0);
-        assert_eq!(whole(&lab), new, "after a rerun from {line}");
+        assert_eq!(whole(&lab), new, "after a rerun from {moment:?}");
         run(&lab, &["data", "rollback", "--yes"], 0);
         assert_eq!(whole(&lab), old);
     }
@@ -88,25 +106,28 @@ fn a_power_cut_at_any_point_leaves_the_old_data_and_a_rerun_the_new() {
 #[test]
 fn a_killed_tool_leaves_the_old_data_and_a_rerun_the_new() {
     let (lab, old, new) = scene("loadkill");
-    let mut load = caught(&lab, &told("started", 3));
-    load.kill().unwrap();
-    load.wait().unwrap();
-    let until = Instant::now() + Duration::from_secs(60);
-    while whole(&lab) != old {
-        assert!(
-            Instant::now() < until,
-            "the node does not take the load back by itself"
-        );
-        std::thread::sleep(Duration::from_millis(200));
+    for moment in [Moment::FirstFile, Moment::Journal("done", 3)] {
+        let mut load = caught(&lab, moment);
+        load.kill().unwrap();
+        load.wait().unwrap();
+        let until = Instant::now() + Duration::from_secs(60);
+        while whole(&lab) != old {
+            assert!(
+                Instant::now() < until,
+                "the node does not take the load back by itself"
+            );
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        rerun(&lab);
+        assert_eq!(whole(&lab), new);
+        run(&lab, &["data", "rollback", "--yes"], 0);
     }
-    rerun(&lab);
-    assert_eq!(whole(&lab), new);
 }
 
 #[test]
 fn of_two_loads_at_once_the_second_is_told_who_is_at_it() {
     let (lab, _, new) = scene("loadtwice");
-    let mut load = caught(&lab, &told("started", 1));
+    let mut load = caught(&lab, Moment::Journal("started", 1));
     let refused = run(&lab, &["data", "load", "--yes"], 2);
     assert!(refused.contains("load") && refused.contains('@'), "{refused}");
     assert!(load.wait().unwrap().success());
