@@ -8,7 +8,7 @@ use crate::agent::protocol::{Call, End, HELLO_MARK, Outcome, Reply, Request, Res
 use crate::agent::serve::serve;
 use crate::error::{Kind, Result};
 use crate::model::OpId;
-use crate::plan::{Plan, StepId, StepPlace};
+use crate::plan::{Action, Plan, StepId, StepPlace};
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::net::UnixStream;
@@ -162,6 +162,74 @@ fn after_a_start_of_the_node_what_was_never_confirmed_goes_back() {
     std::fs::remove_file(node.root.join("timer")).unwrap();
     arm::revert_unconfirmed(&node.paths(), arm::Occasion::Starting).unwrap();
     assert_eq!(texts(&node), ("old".into(), "new".into()));
+}
+
+/// Step 2 has a service take up the file of step 1; both are armed, applied, and left alone.
+fn taken_up(node: &Node) {
+    node.program(
+        "console",
+        "echo said >> \"$(dirname \"$0\")/../etc/said\"; echo ok",
+    );
+    let reload = Action::Reload {
+        argv: vec!["console".to_owned()],
+        optional: false,
+    };
+    let mut plan = plan(vec![vec![
+        node.put("sshd_config", Some("old"), Some("new")),
+        reload,
+    ]]);
+    for step in &mut plan.stages[0].steps {
+        step.armed = true;
+    }
+    let mut controller = Controller::on(node);
+    controller.begin(1, &plan).unwrap();
+    controller
+        .ask(Request::Arm {
+            op: OpId(1),
+            seconds: 60,
+        })
+        .unwrap();
+    controller.prepare(1, &[1, 2]).unwrap();
+    controller.apply(1, 1).unwrap();
+    controller.apply(1, 2).unwrap();
+    assert_eq!(node.read("said").as_deref(), Some("said\n"));
+}
+
+fn place(node: &Node, step: u32) -> StepPlace {
+    let log = crate::agent::journal::read(&node.paths(), OpId(1)).unwrap();
+    log.unwrap().place(StepId(step))
+}
+
+#[test]
+fn a_running_service_takes_the_old_up_again_and_one_that_is_only_starting_is_left_alone() {
+    for (occasion, said) in [
+        (arm::Occasion::Running, "said\nsaid\n"),
+        (arm::Occasion::Starting, "said\n"),
+    ] {
+        let node = node();
+        taken_up(&node);
+        arm::revert_unconfirmed(&node.paths(), occasion).unwrap();
+        assert_eq!(node.read("sshd_config").as_deref(), Some("old"));
+        assert_eq!(node.read("said").as_deref(), Some(said), "{occasion:?}");
+        assert_eq!(place(&node, 2), StepPlace::Reverted);
+    }
+}
+
+#[test]
+fn what_cannot_be_given_back_before_the_services_run_is_tried_again_later() {
+    let node = node();
+    taken_up(&node);
+    node.write("sshd_config", "of a person", 0o600);
+    arm::revert_unconfirmed(&node.paths(), arm::Occasion::Starting).unwrap_err();
+    assert_eq!(
+        place(&node, 2),
+        StepPlace::Done,
+        "there is nothing to take up yet"
+    );
+    node.write("sshd_config", "new", 0o600);
+    arm::revert_unconfirmed(&node.paths(), arm::Occasion::Starting).unwrap();
+    assert_eq!(node.read("sshd_config").as_deref(), Some("old"));
+    assert_eq!(place(&node, 2), StepPlace::Reverted);
 }
 
 #[test]
