@@ -120,6 +120,32 @@ fn a_failing_reader_is_an_error() {
     assert_eq!(scan(&mut Broken, |_| ()).unwrap_err().code, "not_scanned");
 }
 
+#[test]
+fn pieces_may_end_anywhere_in_and_behind_an_address() {
+    let awkward = [
+        "10.0.0.1:2001:db8::1",
+        "10.0.0.1/24::1",
+        "2001:0db8:0000:0000:0000:0000:0000:0001.x",
+        "1.10.0.0.1",
+    ];
+    for (awkward, shift) in awkward
+        .iter()
+        .flat_map(|text| (0..300).map(move |shift| (text, shift)))
+    {
+        let text = format!("{}{awkward} {awkward}{}", " ".repeat(shift), " ".repeat(300));
+        let mut seen = Vec::new();
+        let mut visitor = Scan::new(|found: &super::Occurrence<'_>| {
+            seen.push((
+                found.subject,
+                usize::try_from(found.offset).unwrap(),
+                found.spelling.to_vec(),
+            ));
+        });
+        pass_in(&mut vec![0; 4 * REACH], &mut text.as_bytes(), &mut visitor).unwrap();
+        assert_eq!(seen, scanned(text.as_bytes()), "{shift} {awkward}");
+    }
+}
+
 /// Texts of addresses, pieces of addresses and what stands around them.
 fn texts() -> impl Strategy<Value = Vec<u8>> {
     let case =
