@@ -1,8 +1,9 @@
 //! Listing the addresses of a text without changing it.
 
-use super::stream::{Piece, Visitor, pass};
 use crate::error::{Error, Result};
 use crate::translate::Subject;
+use addresses::{Piece, Token, Visitor, pass};
+use ipnet::IpNet;
 use memchr::memchr_iter;
 use std::io::{self, Read};
 
@@ -63,7 +64,7 @@ impl<F: FnMut(&Occurrence<'_>)> Visitor for Scan<F> {
             let prefix = token.prefix(text);
             let end = prefix.map_or(token.end(), |prefix| prefix.end);
             (self.each)(&Occurrence {
-                subject: token.subject(text, prefix),
+                subject: subject(token, text),
                 spelling: &text[token.start()..end],
                 offset: self.offset + (token.start() - piece.begin) as u64,
                 line: self.line,
@@ -80,4 +81,12 @@ impl<F: FnMut(&Occurrence<'_>)> Visitor for Scan<F> {
             self.table = table.map(str::to_owned);
         }
     }
+}
+
+/// What `token` of `text` says, with its prefix length where it has one.
+pub(in crate::translate) fn subject(token: &Token, text: &[u8]) -> Subject {
+    let address = token.address(text);
+    let prefix = token.prefix(text);
+    let network = prefix.and_then(|prefix| IpNet::new(address, prefix.length).ok());
+    network.map_or(Subject::Address(address), Subject::Network)
 }

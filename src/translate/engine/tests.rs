@@ -2,10 +2,9 @@
 
 use super::cases::{Case, TABLE, V4, V6};
 use super::scan::Scan;
-use super::stream::pass_in;
-use super::token::REACH;
 use super::{Counts, Translator, scan};
 use crate::translate::{Entry, Subject, Table};
+use addresses::{REACH, pass_in};
 use proptest::prelude::*;
 use std::collections::HashMap;
 use std::io::{self, Read};

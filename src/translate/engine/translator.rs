@@ -1,11 +1,11 @@
 //! Copying a text with every address of the table replaced.
 
-use super::lookup::Lookup;
-use super::stream::{Piece, Visitor, pass, pass_whole};
 use crate::error::{Error, Result};
-use crate::translate::Table;
+use crate::translate::{Subject, Table};
+use addresses::{Copy, Lookup, pass, pass_whole};
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
-use std::io::{self, Read, Write};
+use std::io::{Read, Write};
 
 /// A table made ready to translate with. Replaces all addresses in one pass, so that a swap (A to B, B
 /// to A) does what it says.
@@ -23,6 +23,13 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// What `copy` replaced.
+    pub(in crate::translate) fn of(copy: Copy<'_>) -> Self {
+        Self {
+            rows: copy.into_rows(),
+        }
+    }
+
     /// How many addresses were replaced.
     pub fn total(&self) -> u64 {
         self.rows.iter().sum()
@@ -43,7 +50,7 @@ impl Translator {
     /// Refuses rows that contradict each other or themselves (`bad_translation`).
     pub fn new(table: &Table) -> Result<Self> {
         Ok(Self {
-            lookup: Lookup::new(table)?,
+            lookup: lookup(table)?,
             rows: table.entries.len(),
         })
     }
@@ -64,7 +71,7 @@ impl Translator {
         let copied = pass(reader, &mut copy);
         copied
             .map_err(|error| Error::refused("not_translated", "the text cannot be copied").because(error))?;
-        Ok(copy.counts)
+        Ok(Counts::of(copy))
     }
 
     /// `text` with its addresses replaced; `None` when nothing changed.
@@ -72,7 +79,7 @@ impl Translator {
         let mut out = Vec::new();
         let mut copy = self.copying(&mut out);
         pass_whole(text.as_bytes(), &mut copy).ok()?;
-        let here = copy.counts;
+        let here = Counts::of(copy);
         counts.add(&here);
         // Only whole ASCII addresses were replaced by such.
         (here.total() > 0).then(|| String::from_utf8(out).ok()).flatten()
@@ -83,41 +90,31 @@ impl Translator {
     }
 
     pub(in crate::translate) fn copying<'c>(&'c self, writer: &'c mut dyn Write) -> Copy<'c> {
-        Copy {
-            lookup: &self.lookup,
-            writer,
-            out: Vec::new(),
-            counts: self.no_counts(),
-        }
+        Copy::new(&self.lookup, writer, self.rows)
     }
 }
 
-pub(in crate::translate) struct Copy<'c> {
-    lookup: &'c Lookup,
-    writer: &'c mut dyn Write,
-    out: Vec<u8>,
-    /// Replaced so far.
-    pub counts: Counts,
-}
-
-impl Visitor for Copy<'_> {
-    fn piece(&mut self, piece: &Piece<'_>) -> io::Result<()> {
-        let text = piece.text;
-        let mut kept = piece.begin;
-        self.out.clear();
-        for token in piece.tokens {
-            if let Some(replacement) = self.lookup.find(text, token) {
-                self.out.extend_from_slice(&text[kept..token.start()]);
-                replacement.write(&mut self.out);
-                self.counts.rows[replacement.row as usize] += 1;
-                kept = replacement.end;
+/// What the rows of `table` say that are decided.
+fn lookup(table: &Table) -> Result<Lookup> {
+    let mut lookup = Lookup::default();
+    for (row, entry) in (0..).zip(&table.entries) {
+        let (from, Some(to)) = (entry.from, entry.to) else {
+            continue;
+        };
+        let fresh = match (from, to) {
+            (Subject::Address(from), Subject::Address(to)) => lookup.address(from, to, row),
+            (Subject::Network(from), Subject::Network(to)) => {
+                let parts = |network: IpNet| (network.addr(), network.prefix_len());
+                lookup.network(parts(from), parts(to), row)
             }
-        }
-        let rest = &text[kept..piece.end];
-        if self.out.is_empty() {
-            return self.writer.write_all(rest);
-        }
-        self.out.extend_from_slice(rest);
-        self.writer.write_all(&self.out)
+            _ => None,
+        };
+        let why = match fresh {
+            Some(true) => continue,
+            Some(false) => format!("`{from}` stands in two rows as `from`"),
+            None => format!("`{to}` is {}, `{from}` {}", to.kind(), from.kind()),
+        };
+        return Err(Error::refused("bad_translation", why).hint("run: pairadm translation check"));
     }
+    Ok(lookup)
 }

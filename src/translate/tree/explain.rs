@@ -1,8 +1,9 @@
 //! Every place of one address, with what stands there before and after.
 
 use super::collect::Spot;
-use crate::translate::engine::{Piece, REACH, Translator, Visitor};
+use crate::translate::engine::{Translator, subject};
 use crate::translate::{Place, Subject};
+use addresses::{Piece, REACH, Visitor};
 use memchr::{memchr, memchr_iter, memrchr};
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -86,8 +87,7 @@ impl Visitor for Content<'_, '_> {
         for token in piece.tokens {
             self.line += memchr_iter(b'\n', &text[counted..token.start()]).count() as u64;
             counted = token.start();
-            let prefix = token.prefix(text);
-            if !self.explainer.is_subject(token.subject(text, prefix)) {
+            if !self.explainer.is_subject(subject(token, text)) {
                 continue;
             }
             if self.explainer.explanation.places.len() == Explanation::PLACES {

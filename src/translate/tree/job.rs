@@ -5,7 +5,8 @@ use super::explain::Explainer;
 use super::rules::Rules;
 use super::sift::Sift;
 use crate::error::{Error, Result};
-use crate::translate::engine::{Counts, Occurrence, Scan, Translator, Visitor, pass, pass_whole};
+use crate::translate::engine::{Counts, Occurrence, Scan, Translator};
+use addresses::{Visitor, pass, pass_whole};
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, Write};
 use std::path::PathBuf;
@@ -43,7 +44,7 @@ impl Job<'_> {
                 let mut out = BufWriter::with_capacity(1 << 18, out);
                 let mut visitor = Sift::new(self.rules, translator.copying(&mut out));
                 let passed = visit(source, self.rules, &mut visitor);
-                let here = visitor.inner.counts;
+                let here = Counts::of(visitor.inner);
                 counts.add(&here);
                 passed.and_then(|()| out.flush()).map(|()| here.total() > 0)
             }

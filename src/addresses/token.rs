@@ -1,8 +1,6 @@
 //! An address as it stands in a text.
 
 use super::{v4, v6};
-use crate::translate::Subject;
-use ipnet::IpNet;
 use std::net::{IpAddr, Ipv6Addr};
 
 /// How far from a candidate a decision looks, bytes. The longest IPv6 notation has 45 characters; a
@@ -120,13 +118,6 @@ impl Token {
             Value::V6(..) => (length, 128),
         };
         (length <= longest).then_some(Prefix { end, length })
-    }
-
-    /// The address together with `prefix`, if there is one.
-    pub fn subject(&self, text: &[u8], prefix: Option<Prefix>) -> Subject {
-        let address = self.address(text);
-        let network = prefix.and_then(|prefix| IpNet::new(address, prefix.length).ok());
-        network.map_or(Subject::Address(address), Subject::Network)
     }
 }
 

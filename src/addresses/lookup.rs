@@ -3,9 +3,6 @@
 
 use super::token::{Prefix, Token, Value};
 use super::{v4, v6};
-use crate::error::{Error, Result};
-use crate::translate::{Subject, Table};
-use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -29,33 +26,9 @@ pub struct Lookup {
 type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
 
 impl Lookup {
-    /// # Errors
-    /// Refuses rows that contradict each other or themselves (`bad_translation`).
-    pub fn new(table: &Table) -> Result<Self> {
-        let mut lookup = Self::default();
-        for (row, entry) in (0..).zip(&table.entries) {
-            let Some(to) = entry.to else { continue };
-            let fresh = match (entry.from, to) {
-                (Subject::Address(from), Subject::Address(to)) => lookup.address(from, to, row),
-                (Subject::Network(from), Subject::Network(to)) => lookup.network(from, to, row),
-                _ => None,
-            };
-            let why = match fresh {
-                Some(true) => continue,
-                Some(false) => format!("`{}` stands in two rows as `from`", entry.from),
-                None => format!(
-                    "`{to}` cannot replace `{}`: {} and {}",
-                    entry.from,
-                    to.kind(),
-                    entry.from.kind()
-                ),
-            };
-            return Err(Error::refused("bad_translation", why).hint("run: pairadm translation check"));
-        }
-        Ok(lookup)
-    }
-
-    fn address(&mut self, from: IpAddr, to: IpAddr, row: u32) -> Option<bool> {
+    /// Says that the address `from` becomes `to` by the row number `row`. Whether there was no row about
+    /// it before; `None` for addresses of different families.
+    pub fn address(&mut self, from: IpAddr, to: IpAddr, row: u32) -> Option<bool> {
         match (from, to) {
             (IpAddr::V4(from), IpAddr::V4(to)) => Some(insert(&mut self.v4, from.into(), to.into(), row)),
             (IpAddr::V6(from), IpAddr::V6(to)) => Some(insert(&mut self.v6, from.into(), to.into(), row)),
@@ -63,15 +36,16 @@ impl Lookup {
         }
     }
 
-    fn network(&mut self, from: IpNet, to: IpNet, row: u32) -> Option<bool> {
+    /// The same for an address with a prefix length.
+    pub fn network(&mut self, from: (IpAddr, u8), to: (IpAddr, u8), row: u32) -> Option<bool> {
         match (from, to) {
-            (IpNet::V4(from), IpNet::V4(to)) => {
-                let bits = |net: Ipv4Net| (net.addr().into(), net.prefix_len());
-                Some(insert(&mut self.v4_networks, bits(from), bits(to), row))
+            ((IpAddr::V4(from), length), (IpAddr::V4(to), becomes)) => {
+                let (from, to) = ((from.into(), length), (to.into(), becomes));
+                Some(insert(&mut self.v4_networks, from, to, row))
             }
-            (IpNet::V6(from), IpNet::V6(to)) => {
-                let bits = |net: Ipv6Net| (net.addr().into(), net.prefix_len());
-                Some(insert(&mut self.v6_networks, bits(from), bits(to), row))
+            ((IpAddr::V6(from), length), (IpAddr::V6(to), becomes)) => {
+                let (from, to) = ((from.into(), length), (to.into(), becomes));
+                Some(insert(&mut self.v6_networks, from, to, row))
             }
             _ => None,
         }

@@ -31,12 +31,12 @@ pub trait Visitor {
 }
 
 /// Shows every address that `reader` gives to `visitor`.
-pub fn pass(reader: &mut dyn Read, visitor: &mut impl Visitor) -> io::Result<()> {
+pub fn pass(reader: &mut dyn Read, visitor: &mut dyn Visitor) -> io::Result<()> {
     pass_in(&mut vec![0; BUFFER], reader, visitor)
 }
 
 /// Shows every address of `text` to `visitor`, all in one piece.
-pub fn pass_whole(text: &[u8], visitor: &mut impl Visitor) -> io::Result<()> {
+pub fn pass_whole(text: &[u8], visitor: &mut dyn Visitor) -> io::Result<()> {
     let mut stretch = Stretch {
         filled: text.len(),
         ..Stretch::default()
@@ -45,7 +45,7 @@ pub fn pass_whole(text: &[u8], visitor: &mut impl Visitor) -> io::Result<()> {
 }
 
 /// The same as [`pass`] with a buffer of at least four times [`REACH`].
-pub fn pass_in(buffer: &mut [u8], reader: &mut dyn Read, visitor: &mut impl Visitor) -> io::Result<()> {
+pub fn pass_in(buffer: &mut [u8], reader: &mut dyn Read, visitor: &mut dyn Visitor) -> io::Result<()> {
     let mut stretch = Stretch::default();
     loop {
         let ended = stretch.fill(reader, buffer)?;
@@ -85,7 +85,7 @@ impl Stretch {
         Ok(false)
     }
 
-    fn decide(&mut self, buffer: &[u8], ended: bool, visitor: &mut impl Visitor) -> io::Result<()> {
+    fn decide(&mut self, buffer: &[u8], ended: bool, visitor: &mut dyn Visitor) -> io::Result<()> {
         let text = &buffer[..self.filled];
         let searchable = if ended {
             self.filled
