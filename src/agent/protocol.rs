@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::facts::{Facts, FactsQuery};
 use crate::model::{DataSet, Mode, Moved, NodeState, OpId, Standby};
 use crate::plan::{Action, Plan, StepId, StepPlace, VipPlace};
-use crate::translate::Table;
+use crate::translate::{Findings, Table};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
@@ -133,6 +133,8 @@ pub enum Request {
     },
     /// What a load would do; asked again while it is answered with how far the look is.
     Preview(Box<LoadQuery>),
+    /// The addresses in a folder of data; asked again while it is answered with how far the search is.
+    Search(Box<SearchQuery>),
     /// Journal completions of the stage's steps, one fsync.
     Settle {
         /// Operation.
@@ -233,6 +235,25 @@ pub struct LoadQuery {
     pub table: Table,
 }
 
+/// A folder of data to search for addresses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SearchQuery {
+    /// Which.
+    pub folder: SearchedFolder,
+    /// Data sets of the profile; those that are in the folder are searched.
+    pub sets: Vec<DataSet>,
+}
+
+/// Which folder of data is searched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SearchedFolder {
+    /// The mirror of this name.
+    Mirror(String),
+    /// The backup in this directory, that has a manifest.
+    Backup(String),
+}
+
 /// What a node answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
@@ -247,6 +268,8 @@ pub enum Response {
     Running(Moved),
     /// What a load would do.
     Preview(Box<Preview>),
+    /// The addresses that were found.
+    Searched(Findings),
     /// Journals.
     History {
         /// Newest first.

@@ -1,5 +1,6 @@
 //! Planning a load: the node looks at the folder first, which may take long.
 
+use super::looking::look;
 use crate::agent::protocol::{LoadQuery, Request, Response};
 use crate::config::Profile;
 use crate::data::{Choice, Preview};
@@ -7,17 +8,10 @@ use crate::engine::Session;
 use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::intent::{self, Answers};
-use crate::model::{Moved, Side};
+use crate::model::Side;
 use crate::plan::load::LoadInput;
 use crate::plan::{self, Basis, Plan};
 use crate::translate::{TRANSLATION_FILE, Table};
-use std::time::{Duration, Instant};
-
-/// One question; it is answered within a second with how far the look is.
-const ASK: Duration = Duration::from_secs(15);
-
-/// How long the look may stand still: a disk that has to be woken, a file system that is busy.
-const STILL: Duration = Duration::from_secs(120);
 
 /// Plans a load on the secondary.
 pub(super) fn plan_load(session: &mut Session, answers: &Answers, basis: &Basis<'_>) -> Result<Plan> {
@@ -62,29 +56,10 @@ fn preview(session: &mut Session, profile: &Profile, choice: Choice, table: &Tab
         sets: profile.data.clone(),
         table: table.clone(),
     }));
-    let mut stand = (Moved::default(), Instant::now());
-    loop {
-        match session.ask(Side::Secondary, request.clone(), ASK)? {
-            Response::Preview(preview) => return Ok(*preview),
-            Response::Running(moved) => {
-                if (&moved.what, moved.done) != (&stand.0.what, stand.0.done) {
-                    stand = (moved, Instant::now());
-                }
-            }
-            other => {
-                return Err(Error::bug(format!(
-                    "unexpected answer to a look at a load: {other:?}"
-                )));
-            }
-        }
-        if stand.1.elapsed() > STILL {
-            return Err(Error::refused(
-                "standing_still",
-                "the node does not get on with looking at the data",
-            )
-            .on(session.name(Side::Secondary))
-            .because(format!("it was at: {}", stand.0.what))
-            .hint("look at the node's disk"));
-        }
+    match look(session, Side::Secondary, &request, &mut |_| Ok(()))? {
+        Response::Preview(preview) => Ok(*preview),
+        other => Err(Error::bug(format!(
+            "unexpected answer to a look at a load: {other:?}"
+        ))),
     }
 }

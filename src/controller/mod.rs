@@ -18,6 +18,7 @@ mod holdings;
 mod identity;
 mod live;
 mod loading;
+mod looking;
 mod lookout;
 mod outage;
 mod planning;

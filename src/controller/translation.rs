@@ -1,41 +1,78 @@
 //! The translation table with what is known around it. Asks the nodes, changes nothing.
 
-use super::Controller;
 use super::facts::gather;
+use super::looking::look;
+use super::{Cancel, Controller};
+use crate::agent::protocol::{Request, Response, SearchQuery, SearchedFolder};
+use crate::config::Profile;
+use crate::engine::Session;
 use crate::error::{Error, Result};
-use crate::model::{BySide, Side};
+use crate::facts::{DataQuery, Facts, FactsQuery};
+use crate::model::{BySide, Moved, Pair, Side};
 use crate::plan::{self, Basis};
 use crate::remote::sanitize::sanitize;
-use crate::translate::{Files, Row, Subject, Table, TranslationView};
+use crate::translate::{Files, Row, Scanned, Subject, Table, TranslationView};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long a list waits for a search that was not made before; a scan waits as long as it takes.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A folder of data, where it is, and what it is called.
+struct Data {
+    side: Side,
+    folder: SearchedFolder,
+    what: String,
+    made: i64,
+}
 
 impl Controller {
-    /// The table, who owns which address, and what the last scan found. Works with one node.
+    /// The table, who owns which address, and what the data holds. Works with one node. A search that
+    /// takes longer is left to [`Controller::scan`].
     pub fn translation(&self) -> Result<TranslationView> {
-        let pair = self.need_pair()?;
-        let profile = self.profile(&pair)?;
-        let (mut session, faults) = self.connect(&pair, "translation", &Side::BOTH);
-        let sides = session.up();
-        let answers = gather(&mut session, &sides, |_| plan::translation::query());
-        let unreachable = BySide::new(|side| {
-            let failed = answers[side].as_ref().and_then(|answer| answer.as_ref().err());
-            faults[side].as_ref().or(failed).map(ToString::to_string)
-        });
-        let facts = answers.map(|_, answer| answer.and_then(Result::ok).map(|(facts, _)| facts));
-        let basis = Basis {
-            pair: &pair,
-            profile: &profile,
-            facts: facts.as_ref().map(|_, facts| facts.as_ref()),
+        let began = Instant::now();
+        let told = &mut |_: &Moved| {
+            if began.elapsed() < PATIENCE {
+                return Ok(());
+            }
+            Err(Error::refused(
+                "takes_long",
+                "it takes long; run `pairadm translation scan`",
+            ))
         };
-        let present = plan::translation::present(&basis)?;
+        let mut survey = self.survey()?;
+        let mut view = survey.view()?;
+        match data(&survey.basis(), None).and_then(|data| survey.search(&data, told)) {
+            Ok(scanned) => view.scanned = Some(scanned),
+            Err(error) => view.not_scanned = Some(error.message),
+        }
+        Ok(view)
+    }
+
+    /// Like [`Controller::translation`], with the data of this mirror, else the newest, else the
+    /// primary's backup, searched however long it takes.
+    ///
+    /// # Errors
+    /// Refuses when there is no such data (`no_mirror`, `no_data_to_scan`).
+    pub fn scan(
+        &self,
+        mirror: Option<&str>,
+        told: &mut dyn FnMut(&Moved),
+        cancel: &Cancel,
+    ) -> Result<TranslationView> {
+        let told = &mut |moved: &Moved| {
+            told(moved);
+            if cancel.asked() {
+                return Err(Error::refused("cancelled", "the search was stopped on request"));
+            }
+            Ok(())
+        };
+        let mut survey = self.survey()?;
+        let view = survey.view()?;
+        let data = data(&survey.basis(), mirror)?;
         Ok(TranslationView {
-            files: Files {
-                differ: present.differ,
-                shown: Some(present.side),
-                unreachable,
-            },
-            table: shown(present.table),
-            scanned: None,
-            owners: plan::translation::owners(&basis),
+            scanned: Some(survey.search(&data, told)?),
+            ..view
         })
     }
 
@@ -50,6 +87,141 @@ impl Controller {
             .hint("`pairadm translation list` shows the addresses that are")
         })?;
         Ok((view, row))
+    }
+
+    /// Asks both nodes what they have.
+    fn survey(&self) -> Result<Survey> {
+        let pair = self.need_pair()?;
+        let profile = self.profile(&pair)?;
+        let (mut session, faults) = self.connect(&pair, "translation", &Side::BOTH);
+        let sides = session.up();
+        let answers = gather(&mut session, &sides, |_| FactsQuery {
+            data: Some(DataQuery {
+                backup: profile.backup.clone(),
+            }),
+            ..plan::translation::query()
+        });
+        let unreachable = BySide::new(|side| {
+            let failed = answers[side].as_ref().and_then(|answer| answer.as_ref().err());
+            faults[side].as_ref().or(failed).map(ToString::to_string)
+        });
+        Ok(Survey {
+            pair,
+            profile,
+            session,
+            facts: answers.map(|_, answer| answer.and_then(Result::ok).map(|(facts, _)| facts)),
+            unreachable,
+        })
+    }
+}
+
+/// What the nodes said, and the way to ask them more.
+struct Survey {
+    pair: Arc<Pair>,
+    profile: Profile,
+    session: Session,
+    facts: BySide<Option<Facts>>,
+    unreachable: BySide<Option<String>>,
+}
+
+impl Survey {
+    fn basis(&self) -> Basis<'_> {
+        Basis {
+            pair: &self.pair,
+            profile: &self.profile,
+            facts: self.facts.as_ref().map(|_, facts| facts.as_ref()),
+        }
+    }
+
+    /// The view without the data.
+    fn view(&self) -> Result<TranslationView> {
+        let present = plan::translation::present(&self.basis())?;
+        Ok(TranslationView {
+            files: Files {
+                differ: present.differ,
+                shown: Some(present.side),
+                unreachable: self.unreachable.clone(),
+            },
+            table: shown(present.table),
+            scanned: None,
+            not_scanned: None,
+            owners: plan::translation::owners(&self.basis()),
+        })
+    }
+
+    /// The addresses in the data.
+    fn search(&mut self, data: &Data, told: &mut dyn FnMut(&Moved) -> Result<()>) -> Result<Scanned> {
+        let request = Request::Search(Box::new(self.query(data)));
+        match look(&mut self.session, data.side, &request, told)? {
+            Response::Searched(findings) => Ok(Scanned {
+                side: data.side,
+                what: data.what.clone(),
+                made: data.made,
+                findings,
+            }),
+            other => Err(Error::bug(format!("unexpected answer to a search: {other:?}"))),
+        }
+    }
+
+    fn query(&self, data: &Data) -> SearchQuery {
+        SearchQuery {
+            folder: data.folder.clone(),
+            sets: self.profile.data.clone(),
+        }
+    }
+}
+
+/// The data to search: of the primary, as the secondary has it or would get it.
+fn data(basis: &Basis<'_>, mirror: Option<&str>) -> Result<Data> {
+    let held = |side: Side| basis.facts[side].and_then(|facts: &Facts| facts.data.as_ref());
+    let mirrors = held(Side::Secondary).map_or(&[][..], |data| &data.mirrors);
+    let ours = |node: &str| node == basis.name(Side::Primary);
+    let found = match mirror {
+        Some(name) => mirrors.iter().find(|mirror| mirror.name == name),
+        None => mirrors.iter().find(|mirror| ours(&mirror.node)),
+    };
+    if let Some(found) = found {
+        return Ok(Data {
+            side: Side::Secondary,
+            folder: SearchedFolder::Mirror(found.name.clone()),
+            what: format!("mirror {}", found.name),
+            made: found.made,
+        });
+    }
+    if let Some(name) = mirror {
+        basis.need(Side::Secondary)?;
+        let names: Vec<&str> = mirrors.iter().map(|mirror| mirror.name.as_str()).collect();
+        let names = if names.is_empty() {
+            "none".to_owned()
+        } else {
+            names.join(", ")
+        };
+        return Err(Error::refused(
+            "no_mirror",
+            format!(
+                "`{}` is no mirror; mirrors there: {names}",
+                crate::model::syntax::shown(name)
+            ),
+        )
+        .on(basis.name(Side::Secondary))
+        .at("MIRROR"));
+    }
+    let backup = held(Side::Primary).and_then(|data| data.backup.as_ref());
+    match backup {
+        Some(backup) if backup.manifest.is_some() => Ok(Data {
+            side: Side::Primary,
+            folder: SearchedFolder::Backup(backup.path.clone()),
+            what: "current backup".to_owned(),
+            made: backup.made,
+        }),
+        Some(_) => Err(Error::refused(
+            "no_data_to_scan",
+            "there is no mirror yet, and something else made the backup; run `pairadm data copy` first",
+        )),
+        None => Err(Error::refused(
+            "no_data_to_scan",
+            "there is neither a mirror nor a backup yet; run `pairadm data backup` first",
+        )),
     }
 }
 

@@ -40,6 +40,17 @@ fn preamble(view: &TranslationView) -> Vec<Line> {
     for why in unreachable.into_iter().flatten() {
         lines.push(Line::toned(Tone::Warning, why));
     }
+    match (&view.scanned, &view.not_scanned) {
+        (Some(scanned), _) => lines.push(Line::toned(
+            Tone::Faint,
+            format!("Addresses found in the {} on the {}.", scanned.what, scanned.side),
+        )),
+        (None, Some(why)) => lines.push(Line::toned(
+            Tone::Warning,
+            format!("The data was not searched: {why}."),
+        )),
+        (None, None) => {}
+    }
     if let (true, Some(side)) = (view.files.differ, view.files.shown) {
         lines.push(Line::toned(
             Tone::Warning,
@@ -121,9 +132,10 @@ pub fn explained(view: &TranslationView, row: &Row) -> Vec<Line> {
         None => format!("  leaves either side as {}: the table names no other", row.from),
     }));
     match &view.scanned {
-        None => lines.push(Line::plain(
-            "  no data was looked through yet: pairadm translation scan",
-        )),
+        None => {
+            let why = view.not_scanned.as_deref().unwrap_or("nothing was asked");
+            lines.push(Line::plain(format!("  the data was not searched: {why}")));
+        }
         Some(scanned) => lines.push(Line::plain(format!(
             "  found {} in the {} on the {}",
             times(row.count.unwrap_or_default()),

@@ -17,8 +17,10 @@ pub struct TranslationView {
     pub table: Table,
     /// What the nodes' files are like.
     pub files: Files,
-    /// What was found in the data; `None` before the first scan.
+    /// What was found in the data, if it was looked through.
     pub scanned: Option<Scanned>,
+    /// Why it was not, if so.
+    pub not_scanned: Option<String>,
     /// Who owns which address.
     pub owners: Owners,
 }

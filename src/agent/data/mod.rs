@@ -5,6 +5,7 @@
 //!          └── inventory ─> manifest       └── stream: programs whose input or output is data
 //!   mirror: copying what was saved from node to node
 //!   preview ── findings                    what a load would do
+//!   search ─── findings                    which addresses there are
 //!   stage ──── translated ─> check         a translated copy
 //!   swap ───── put_files, sqlite, postgresql_put    the copy becomes live, or what was before
 //!   ledger                                 what is loaded
@@ -24,6 +25,7 @@ mod preview;
 mod put_files;
 mod rows;
 mod save;
+mod search;
 mod sqlite;
 pub mod stage;
 mod stream;
@@ -36,4 +38,5 @@ pub use kept::{Kept, apply, look, revert, verify};
 pub use preview::preview;
 pub use rows::rows;
 pub use survey::survey;
+pub use search::search;
 pub use tidy::tidy;

@@ -58,7 +58,13 @@ pub fn preview(
     };
     let sets: Vec<&DataSet> = sets.iter().filter(|set| names.contains(&set.name)).collect();
     let findings = match &origin {
-        Origin::Mirror(name) => Some(findings::of(&places, name, &digest, &sets, meter)?),
+        Origin::Mirror(name) => Some(findings::of(
+            &places.findings(name),
+            &folder,
+            &digest,
+            &sets,
+            meter,
+        )?),
         Origin::Aside(_) => None,
     };
     meter.begin("compare", Some(manifest.bytes()));
@@ -96,7 +102,7 @@ fn newest(places: &Places) -> Result<String> {
     })
 }
 
-fn named(places: &Places, name: &str) -> Result<String> {
+pub(super) fn named(places: &Places, name: &str) -> Result<String> {
     let known = known(places)?;
     if known.iter().any(|known| known == name) {
         return Ok(name.to_owned());

@@ -2,11 +2,10 @@
 //! last one what came of it. Steps that end within their request pass through.
 
 use super::Session;
-use crate::agent::data;
 use crate::agent::found::Found;
 use crate::agent::job::{self, Job, StepWork, Way};
 use crate::agent::journal::Entry;
-use crate::agent::protocol::{LoadQuery, Response, StepReport};
+use crate::agent::protocol::{Response, StepReport};
 use crate::agent::step;
 use crate::agent::traffic::Gate;
 use crate::agent::work;
@@ -36,34 +35,6 @@ impl Session {
                 self.ended(op, id, way, outcome).map(Response::Step)
             }
             None => Err(Error::bug("a long step was started and is not there")),
-        }
-    }
-
-    /// Looks at what a load would do, as a job of its own; another question ends it.
-    pub(super) fn preview(&mut self, asked: LoadQuery) -> Result<Response> {
-        self.end_job(None)?;
-        if self.looking.as_ref().is_none_or(|looking| looking.what != asked) {
-            let paths = self.paths.clone();
-            let query = asked.clone();
-            self.stop_looking();
-            self.looking = Some(Job::start(asked, move |meter| {
-                data::preview(&paths, &query.choice, &query.sets, &query.table, meter)
-            }));
-        }
-        match self.looking.as_ref().map(Job::ask) {
-            Some(job::Found::Going(moved)) => Ok(Response::Running(moved)),
-            Some(job::Found::Ended(outcome)) => {
-                self.looking = None;
-                outcome.map(|preview| Response::Preview(Box::new(preview)))
-            }
-            None => Err(Error::bug("a look was begun and is not there")),
-        }
-    }
-
-    /// Nobody asks any more.
-    pub(super) fn stop_looking(&mut self) {
-        if let Some(looking) = self.looking.take() {
-            looking.stop();
         }
     }
 

@@ -4,6 +4,7 @@
 mod examine;
 mod give_way;
 mod long;
+mod looking;
 mod operation;
 
 use super::arm;
@@ -14,12 +15,11 @@ use super::journal::{self, Entry, Journal};
 use super::lock::{self, Lock};
 use super::meter;
 use super::paths::NodePaths;
-use super::protocol::{LoadQuery, LockOwner, Operation, Request, Response, StepReport};
+use super::protocol::{LockOwner, Operation, Request, Response, StepReport};
 use super::step::Context;
 use super::traffic::Gate;
 use super::watch::Watch;
 use super::{backups, network, reaction, state, work};
-use crate::data::Preview;
 use crate::error::{Error, Result};
 use crate::facts::{Facts, FactsQuery};
 use crate::model::OpId;
@@ -42,7 +42,7 @@ pub struct Session {
     /// The step that is going on, if it takes long.
     job: Option<Job<StepWork, StepReport>>,
     /// The look at a load that is going on.
-    looking: Option<Job<LoadQuery, Preview>>,
+    looking: Option<looking::Looking>,
     /// The mirror that is being read again.
     examination: Option<Job<String, StepReport>>,
     /// Why this agent does nothing more for its controller.
@@ -87,7 +87,7 @@ impl Session {
             Request::Verify { op, step } => return self.verify(op, step, deadline).map(Response::Step),
             Request::Revert { op, step } => return self.advance(op, step, Way::Back, deadline),
             Request::Stop { op } => self.stop(op),
-            Request::Preview(query) => return self.preview(*query),
+            Request::Preview(_) | Request::Search(_) => return self.look(request),
             Request::Settle { op } => self.settle(op)?,
             Request::Arm { op, seconds } => self.arm(op, seconds, deadline)?,
             Request::Confirm { op } => arm::confirm(&context(&self.paths, op, "", deadline))?,

@@ -13,9 +13,8 @@ pub fn run(session: &Session) -> Result<Done> {
     let view = session.controller()?.translation()?;
     let found = view.problems(&view.table);
     session.output.say(&problems(&found));
-    if view.scanned.is_none() {
-        let text =
-            "No data was looked through yet, so what is missing is not known: pairadm translation scan";
+    if let (None, Some(why)) = (&view.scanned, &view.not_scanned) {
+        let text = format!("What is missing is not known, for the data was not searched: {why}");
         session.output.say([&Line::toned(Tone::Warning, text)]);
     }
     let bars = found

@@ -20,6 +20,7 @@ pub fn document(view: &TranslationView) -> Value {
         "addresses": view.rows(&view.table),
         "problems": view.problems(&view.table),
         "files": view.files,
+        "not_scanned": view.not_scanned,
         "scanned": view.scanned.as_ref().map(|scanned| json!({
             "side": scanned.side,
             "what": scanned.what,

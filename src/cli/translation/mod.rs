@@ -5,6 +5,7 @@ mod check;
 mod explain;
 mod fill;
 mod list;
+mod scan;
 mod spreadsheet;
 
 use super::output::Done;
@@ -33,6 +34,8 @@ enum TranslationCommand {
     Import(spreadsheet::ImportArgs),
     /// Write the table as CSV
     Export(spreadsheet::ExportArgs),
+    /// Find every address in a mirror on the secondary, or in the primary's backup
+    Scan(scan::ScanArgs),
     /// Name every problem; exit status 2 when one of them bars a load
     Check,
     /// Show where an address was found and what leaves on either side
@@ -48,6 +51,7 @@ pub fn run(session: &Session, args: &TranslationArgs) -> Result<Done> {
         TranslationCommand::Fill(args) => fill::run(session, args),
         TranslationCommand::Import(args) => spreadsheet::import(session, args),
         TranslationCommand::Export(args) => spreadsheet::export(session, args),
+        TranslationCommand::Scan(args) => scan::run(session, args),
         TranslationCommand::Check => check::run(session),
         TranslationCommand::Explain(args) => explain::run(session, args),
     }

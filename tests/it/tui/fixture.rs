@@ -375,6 +375,7 @@ pub fn translation_view() -> TranslationView {
             shown: Some(Side::Secondary),
             ..Files::default()
         },
+        not_scanned: None,
         scanned: Some(Scanned {
             side: Side::Primary,
             what: "mirror op7".to_owned(),

@@ -71,6 +71,10 @@ pub fn rotate(paths: &NodePaths, keep: usize) -> Result<()> {
     for mirror in of(&places)?.into_iter().skip(keep.max(1)) {
         fs::rename(&mirror, &leaving).map_err(|error| failed(&mirror, error))?;
         remove(&leaving)?;
+        if let Some(name) = mirror.file_name().and_then(|name| name.to_str()) {
+            // Only remembered; without its mirror nobody asks for it.
+            let _ = fs::remove_file(places.findings(name));
+        }
     }
     Ok(())
 }
