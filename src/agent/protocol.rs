@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::facts::{Facts, FactsQuery};
 use crate::model::{DataSet, Mode, Moved, NodeState, OpId, Standby};
 use crate::plan::{Action, Plan, StepId, StepPlace, VipPlace};
-use crate::translate::{Findings, Table};
+use crate::translate::{Explanation, Findings, Subject, Table};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
@@ -135,6 +135,8 @@ pub enum Request {
     Preview(Box<LoadQuery>),
     /// The addresses in a folder of data; asked again while it is answered with how far the search is.
     Search(Box<SearchQuery>),
+    /// Every place of one address; asked again while it is answered with how far the search is.
+    Explain(Box<ExplainQuery>),
     /// Journal completions of the stage's steps, one fsync.
     Settle {
         /// Operation.
@@ -244,6 +246,17 @@ pub struct SearchQuery {
     pub sets: Vec<DataSet>,
 }
 
+/// One address to search for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExplainQuery {
+    /// Where.
+    pub search: SearchQuery,
+    /// The address.
+    pub subject: Subject,
+    /// Shows what becomes of it.
+    pub table: Table,
+}
+
 /// Which folder of data is searched.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -270,6 +283,8 @@ pub enum Response {
     Preview(Box<Preview>),
     /// The addresses that were found.
     Searched(Findings),
+    /// The places of one address.
+    Explained(Box<Explanation>),
     /// Journals.
     History {
         /// Newest first.

@@ -120,8 +120,8 @@ impl Backend for Door {
     }
 
     fn explain(&self, subject: Subject) -> Result<String> {
-        let (view, row) = self.controller.explain(subject)?;
-        Ok(text(&explained(&view, &row)))
+        let found = self.controller.explain(subject, &Cancel::default())?;
+        Ok(text(&explained(&found)))
     }
 
     fn data_held(&self) -> Result<BySide<DataHeld>> {

@@ -35,6 +35,7 @@ pub use ended::Ended;
 pub use holdings::DataHeld;
 pub use live::Live;
 pub use planning::Review;
+pub use translation::Explained;
 
 use crate::config::{PAIR_FILE, PROFILES_DIRECTORY, Profile, load_pair, profile, profile_names};
 use crate::engine::Session;

@@ -3,7 +3,7 @@
 use super::facts::gather;
 use super::looking::look;
 use super::{Cancel, Controller};
-use crate::agent::protocol::{Request, Response, SearchQuery, SearchedFolder};
+use crate::agent::protocol::{ExplainQuery, Request, Response, SearchQuery, SearchedFolder};
 use crate::config::Profile;
 use crate::engine::Session;
 use crate::error::{Error, Result};
@@ -11,12 +11,23 @@ use crate::facts::{DataQuery, Facts, FactsQuery};
 use crate::model::{BySide, Moved, Pair, Side};
 use crate::plan::{self, Basis};
 use crate::remote::sanitize::sanitize;
-use crate::translate::{Files, Row, Scanned, Subject, Table, TranslationView};
+use crate::translate::{Explanation, Files, Row, Scanned, Subject, Table, TranslationView};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long a list waits for a search that was not made before; a scan waits as long as it takes.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// One address: what is known of it, and what stands where it was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explained {
+    /// The table and its surroundings.
+    pub view: TranslationView,
+    /// The address in it.
+    pub row: Row,
+    /// Its places, where the data was searched.
+    pub places: Option<Explanation>,
+}
 
 /// A folder of data, where it is, and what it is called.
 struct Data {
@@ -76,9 +87,27 @@ impl Controller {
         })
     }
 
-    /// Where `subject` was found, and what it becomes.
-    pub fn explain(&self, subject: Subject) -> Result<(TranslationView, Row)> {
-        let view = self.translation()?;
+    /// Where `subject` was found, what stands there, and what becomes of it.
+    ///
+    /// # Errors
+    /// Refuses an address that is neither in the table nor in the data (`unknown_address`).
+    pub fn explain(&self, subject: Subject, cancel: &Cancel) -> Result<Explained> {
+        let mut survey = self.survey()?;
+        let mut view = survey.view()?;
+        let mut places = None;
+        let told = &mut |_: &Moved| {
+            if cancel.asked() {
+                return Err(Error::refused("cancelled", "the search was stopped on request"));
+            }
+            Ok(())
+        };
+        match data(&survey.basis(), None) {
+            Ok(data) => {
+                view.scanned = Some(survey.search(&data, told)?);
+                places = Some(survey.explain(&data, subject, &view.table, told)?);
+            }
+            Err(error) => view.not_scanned = Some(error.message),
+        }
         let row = view.row_about(subject).ok_or_else(|| {
             Error::refused(
                 "unknown_address",
@@ -86,7 +115,7 @@ impl Controller {
             )
             .hint("`pairadm translation list` shows the addresses that are")
         })?;
-        Ok((view, row))
+        Ok(Explained { view, row, places })
     }
 
     /// Asks both nodes what they have.
@@ -160,6 +189,27 @@ impl Survey {
                 findings,
             }),
             other => Err(Error::bug(format!("unexpected answer to a search: {other:?}"))),
+        }
+    }
+
+    /// Every place of one address in the data.
+    fn explain(
+        &mut self,
+        data: &Data,
+        subject: Subject,
+        table: &Table,
+        told: &mut dyn FnMut(&Moved) -> Result<()>,
+    ) -> Result<Explanation> {
+        let request = Request::Explain(Box::new(ExplainQuery {
+            search: self.query(data),
+            subject,
+            table: table.clone(),
+        }));
+        match look(&mut self.session, data.side, &request, told)? {
+            Response::Explained(explanation) => Ok(*explanation),
+            other => Err(Error::bug(format!(
+                "unexpected answer to a search for an address: {other:?}"
+            ))),
         }
     }
 

@@ -60,7 +60,7 @@ impl Places {
     }
 
     /// The addresses found in mirrors and in this node's backup.
-    fn all_findings(&self) -> PathBuf {
+    pub fn all_findings(&self) -> PathBuf {
         self.var.join("data/findings")
     }
 

@@ -1,8 +1,9 @@
 //! The translation table, its problems, and where an address was found, for people.
 
 use super::line::{Line, Tone};
+use crate::controller::Explained;
 use crate::translate::check::{Problem, Severity};
-use crate::translate::{Place, Row, TranslationView};
+use crate::translate::{self, Place, Row, TranslationView};
 
 /// Places shown for each address in a list.
 const PLACES: usize = 1;
@@ -111,18 +112,18 @@ pub fn problems(problems: &[Problem]) -> Vec<Line> {
     problems.iter().map(line).collect()
 }
 
-/// One address: whose it is, what it becomes, and where it was found.
-pub fn explained(view: &TranslationView, row: &Row) -> Vec<Line> {
+/// One address: whose it is, what it becomes, where it was found, and what stands there on either side.
+pub fn explained(found: &Explained) -> Vec<Line> {
+    let row = &found.row;
     let need = if row.must {
         "has to be changed: only the primary has it"
     } else {
         "may be changed"
     };
-    let mut lines = vec![
-        Line::strong(row.from.to_string())
-            .then(Tone::Plain, format!("  owner: {}; it {need}", row.owner.word())),
-    ];
-    lines.extend(row.note.iter().map(|note| Line::plain(format!("  note: {note}"))));
+    let owner = format!("  owner: {}; it {need}", row.owner.word());
+    let mut lines = vec![Line::strong(row.from.to_string()).then(Tone::Plain, owner)];
+    let note = |note: &String| Line::plain(format!("  note: {note}"));
+    lines.extend(row.note.iter().map(note));
     lines.push(Line::plain(match row.to {
         Some(to) if to == row.from => "  stays on the secondary, on purpose".to_owned(),
         Some(to) => format!(
@@ -131,9 +132,9 @@ pub fn explained(view: &TranslationView, row: &Row) -> Vec<Line> {
         ),
         None => format!("  leaves either side as {}: the table names no other", row.from),
     }));
-    match &view.scanned {
+    match &found.view.scanned {
         None => {
-            let why = view.not_scanned.as_deref().unwrap_or("nothing was asked");
+            let why = found.view.not_scanned.as_deref().unwrap_or("nothing was asked");
             lines.push(Line::plain(format!("  the data was not searched: {why}")));
         }
         Some(scanned) => lines.push(Line::plain(format!(
@@ -143,13 +144,23 @@ pub fn explained(view: &TranslationView, row: &Row) -> Vec<Line> {
             scanned.side
         ))),
     }
-    lines.extend(
-        row.places
-            .iter()
-            .map(|place| Line::plain(format!("    {place}  {}", times(place.count)))),
-    );
-    if row.more_places > 0 {
-        lines.push(Line::plain(format!("    and in {} more places", row.more_places)));
+    if let Some(explanation) = &found.places {
+        lines.extend(explanation.places.iter().flat_map(place));
+        if explanation.more > 0 {
+            lines.push(Line::plain(format!("    and {} more places", explanation.more)));
+        }
+    }
+    lines
+}
+
+/// A place with its line on the primary and, where that differs, on the secondary.
+fn place(found: &translate::Explained) -> Vec<Line> {
+    let mut lines = vec![Line::toned(Tone::Faint, format!("    {}", found.place))];
+    if found.before == found.after {
+        lines.push(Line::plain(format!("      {}", found.before)));
+    } else {
+        lines.push(Line::toned(Tone::Bad, format!("    - {}", found.before)));
+        lines.push(Line::toned(Tone::Good, format!("    + {}", found.after)));
     }
     lines
 }
@@ -207,8 +218,7 @@ mod tests {
                     places: vec![place("etc/k.cfg", 3), place("etc/l\u{1b}.cfg", 9)],
                     more_places: 2,
                 }],
-                opaque: Vec::new(),
-                left_out: 0,
+                ..Findings::default()
             },
         });
         view
@@ -237,13 +247,30 @@ mod tests {
     fn an_address_is_explained_place_by_place_without_control_characters() {
         let view = view();
         let row = view.row_about("192.0.2.11".parse().unwrap()).unwrap();
-        let text = text(&explained(&view, &row));
+        let line = |place: &Place, before: &str, after: &str| translate::Explained {
+            place: place.clone(),
+            before: before.to_owned(),
+            after: after.to_owned(),
+        };
+        let places = translate::Explanation {
+            places: vec![
+                line(&row.places[0], "listen=192.0.2.11", "listen=192.0.2.12"),
+                line(&row.places[1], "alias 192.0.2.11", "alias 192.0.2.11"),
+            ],
+            more: 2,
+        };
+        let found = Explained {
+            view,
+            row,
+            places: Some(places),
+        };
+        let text = text(&explained(&found));
         for part in [
             "owner: primary; it has to be changed",
             "found 4 times in the mirror op7 on the secondary",
-            "    etc/k.cfg:3  2 times",
-            "    etc/l\u{fffd}.cfg:9",
-            "and in 2 more places",
+            "    etc/k.cfg:3\n    - listen=192.0.2.11\n    + listen=192.0.2.12\n",
+            "    etc/l\u{fffd}.cfg:9\n      alias 192.0.2.11\n",
+            "and 2 more places",
         ] {
             assert!(text.contains(part), "{part}: {text}");
         }

@@ -2,6 +2,7 @@
 
 use super::Subject;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// Every address of a scanned mirror, in the order of the addresses.
@@ -57,6 +58,28 @@ impl Findings {
     /// How many addresses are listed: far more than a pair has hosts, few enough to send.
     pub const LISTED: usize = 200_000;
 
+    /// One list of what was found in several folders, each with its name.
+    pub fn joined<'n>(parts: impl IntoIterator<Item = (&'n str, Self)>) -> Self {
+        let mut all = Self::default();
+        let mut found: BTreeMap<Subject, Found> = BTreeMap::new();
+        for (name, part) in parts {
+            all.left_out += part.left_out;
+            all.opaque
+                .extend(part.opaque.iter().map(|file| format!("{name}/{file}")));
+            for mut one in part.found {
+                for place in &mut one.places {
+                    place.file = format!("{name}/{}", place.file);
+                }
+                match found.get_mut(&one.subject) {
+                    Some(known) => known.add(one),
+                    None => drop(found.insert(one.subject, one)),
+                }
+            }
+        }
+        all.found = found.into_values().collect();
+        all
+    }
+
     /// What was found of `subject`, written exactly so: with its prefix length or without.
     pub fn get(&self, subject: Subject) -> Option<&Found> {
         let at = self.found.binary_search_by_key(&subject, |found| found.subject);
@@ -67,6 +90,16 @@ impl Findings {
 impl Found {
     /// How many places are listed, so that an address that stands everywhere does not fill memory.
     pub const PLACES: usize = 32;
+
+    /// Takes over what was found of the same address elsewhere.
+    fn add(&mut self, other: Self) {
+        self.count += other.count;
+        // Spellings may be the same ones: at least so many.
+        self.spellings = self.spellings.max(other.spellings);
+        self.places.extend(other.places);
+        self.more_places += other.more_places + self.places.len().saturating_sub(Self::PLACES) as u64;
+        self.places.truncate(Self::PLACES);
+    }
 }
 
 impl fmt::Display for Place {
@@ -86,6 +119,49 @@ impl fmt::Display for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_several_folders_hold_is_one_list() {
+        let part = |subject: &str, places: usize| Findings {
+            found: vec![Found {
+                subject: subject.parse().unwrap(),
+                spellings: 1,
+                count: 40,
+                places: vec![
+                    Place {
+                        file: "f".to_owned(),
+                        table: None,
+                        column: None,
+                        line: Some(1),
+                        count: 1,
+                    };
+                    places
+                ],
+                more_places: 2,
+            }],
+            opaque: vec!["o".to_owned()],
+            left_out: 1,
+        };
+        let all = Findings::joined([
+            ("a", part("10.0.0.2", 20)),
+            ("b", part("10.0.0.1", 1)),
+            ("c", part("10.0.0.2", 20)),
+        ]);
+        assert_eq!(
+            (all.opaque, all.left_out),
+            (vec!["a/o".to_owned(), "b/o".to_owned(), "c/o".to_owned()], 3)
+        );
+        let second = &all.found[1];
+        assert_eq!(
+            (second.count, second.places.len(), second.more_places),
+            (80, 32, 12)
+        );
+        assert_eq!(
+            (second.places[0].file.as_str(), second.places[31].file.as_str()),
+            ("a/f", "c/f")
+        );
+        assert_eq!(all.found[0].places[0].file, "b/f");
+    }
 
     #[test]
     fn a_place_reads_as_a_person_would_look_it_up() {

@@ -1,8 +1,8 @@
 //! The addresses in a folder of data, searched for once and kept.
 
+use super::addresses::scan;
 use super::copy::failed;
 use super::save::make;
-use super::translated::scan;
 use crate::agent::meter::Meter;
 use crate::error::{Error, Result};
 use crate::model::DataSet;

@@ -11,6 +11,7 @@
 //!   ledger                                 what is loaded
 //! ```
 
+mod addresses;
 mod copy;
 mod files;
 mod findings;
@@ -37,6 +38,6 @@ mod translated;
 pub use kept::{Kept, apply, look, revert, verify};
 pub use preview::preview;
 pub use rows::rows;
+pub use search::{explain, search};
 pub use survey::survey;
-pub use search::search;
 pub use tidy::tidy;

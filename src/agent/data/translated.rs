@@ -5,7 +5,7 @@ use super::files::members;
 use crate::agent::meter::Meter;
 use crate::error::{Error, Result};
 use crate::model::DataSet;
-use crate::translate::{Findings, Rules, Table, Translator, scan_tree, translate_tree};
+use crate::translate::{Rules, Table, Translator, translate_tree};
 use std::path::Path;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ const LOOK: Duration = Duration::from_millis(250);
 /// Copies the folder of a data set to the new folder `to` with every address of `table` replaced.
 pub fn translate(from: &Path, to: &Path, set: &DataSet, table: &Table, meter: &Meter) -> Result<()> {
     let translator = Translator::new(table)?;
-    let rules = rules(&[set]);
+    let rules = rules(set);
     watched(to, meter, || {
         translate_tree(from, to, &translator, &rules).map(drop)
     })?;
@@ -31,30 +31,21 @@ pub fn translate(from: &Path, to: &Path, set: &DataSet, table: &Table, meter: &M
     Ok(())
 }
 
-/// Every address in the folder of a mirror; those of clients are left out.
-pub fn scan(folder: &Path, sets: &[DataSet], meter: &Meter) -> Result<Findings> {
-    let sets: Vec<&DataSet> = sets.iter().collect();
-    let rules = rules(&sets);
-    watched(Path::new(""), meter, || scan_tree(folder, &rules))
-}
-
 /// Tables that hold clients' addresses are nobody's to translate.
-fn rules(sets: &[&DataSet]) -> Rules {
-    let mut never_translate: Vec<String> = Vec::new();
-    for set in sets {
-        never_translate.extend(set.source.runtime().iter().cloned());
-    }
-    never_translate.sort();
-    never_translate.dedup();
+pub(super) fn rules(set: &DataSet) -> Rules {
     Rules {
-        never_translate,
+        never_translate: set.source.runtime().to_vec(),
         ..Rules::default()
     }
 }
 
 /// Does `work` on a thread of its own and tells the meter how large `folder` has become. The work cannot
 /// be stopped in the middle; a wish to stop is followed when it is done.
-fn watched<T: Send>(folder: &Path, meter: &Meter, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+pub(super) fn watched<T: Send>(
+    folder: &Path,
+    meter: &Meter,
+    work: impl FnOnce() -> Result<T> + Send,
+) -> Result<T> {
     let done = std::thread::scope(|scope| {
         let worker = scope.spawn(work);
         let mut looks: u64 = 0;

@@ -39,6 +39,9 @@ fn see(paths: &NodePaths, request: Request, meter: &Meter) -> Result<Response> {
         Request::Preview(query) => data::preview(paths, &query.choice, &query.sets, &query.table, meter)
             .map(|preview| Response::Preview(Box::new(preview))),
         Request::Search(query) => data::search(paths, &query, meter).map(Response::Searched),
+        Request::Explain(query) => {
+            data::explain(paths, &query, meter).map(|found| Response::Explained(Box::new(found)))
+        }
         other => Err(Error::bug(format!("{other:?} is no look that takes long"))),
     }
 }

@@ -87,7 +87,7 @@ impl Session {
             Request::Verify { op, step } => return self.verify(op, step, deadline).map(Response::Step),
             Request::Revert { op, step } => return self.advance(op, step, Way::Back, deadline),
             Request::Stop { op } => self.stop(op),
-            Request::Preview(_) | Request::Search(_) => return self.look(request),
+            Request::Preview(_) | Request::Search(_) | Request::Explain(_) => return self.look(request),
             Request::Settle { op } => self.settle(op)?,
             Request::Arm { op, seconds } => self.arm(op, seconds, deadline)?,
             Request::Confirm { op } => arm::confirm(&context(&self.paths, op, "", deadline))?,

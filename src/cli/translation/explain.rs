@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::render::translation::explained;
 use crate::translate::Subject;
 use clap::Args;
+use serde_json::json;
 
 /// Arguments of `translation explain`.
 #[derive(Debug, Args)]
@@ -17,7 +18,7 @@ pub struct ExplainArgs {
 
 /// Shows where the address is and what it becomes.
 pub fn run(session: &Session, args: &ExplainArgs) -> Result<Done> {
-    let (view, row) = session.controller()?.explain(args.address)?;
-    session.output.say(&explained(&view, &row));
-    Done::with(row)
+    let found = session.controller()?.explain(args.address, &session.cancel)?;
+    session.output.say(&explained(&found));
+    Done::with(json!({ "address": found.row, "explanation": found.places }))
 }

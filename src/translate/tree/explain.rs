@@ -29,6 +29,21 @@ pub struct Explanation {
 }
 
 impl Explanation {
+    /// One list of the places in several folders, each with its name.
+    pub fn joined<'n>(parts: impl IntoIterator<Item = (&'n str, Self)>) -> Self {
+        let mut all = Self::default();
+        for (name, part) in parts {
+            all.more += part.more;
+            all.places.extend(part.places.into_iter().map(|mut explained| {
+                explained.place.file = format!("{name}/{}", explained.place.file);
+                explained
+            }));
+        }
+        all.more += all.places.len().saturating_sub(Self::PLACES) as u64;
+        all.places.truncate(Self::PLACES);
+        all
+    }
+
     /// How many places are shown.
     pub const PLACES: usize = 1000;
 

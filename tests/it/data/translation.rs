@@ -191,3 +191,71 @@ fn problems_that_bar_a_load_are_exit_2_and_the_subnet_rule_decides_what_is_undec
     );
     assert_eq!(document["result"]["problems"][0]["kind"], "target_of_primary");
 }
+
+#[test]
+fn every_address_of_the_data_is_found_first_in_the_backup_then_in_the_mirror() {
+    let lab = FreshLab::start("trscan");
+    run(&lab, &["configure", "--yes"], 0);
+    let refused = run(&lab, &["translation", "scan"], 2);
+    assert!(refused.contains("run `pairadm data backup` first"), "{refused}");
+    let (alpha, beta) = (lab.alpha().node.v4.to_string(), lab.beta().node.v4.to_string());
+
+    run(&lab, &["data", "backup", "--yes"], 0);
+    let (_, scanned) = json(&lab, &["translation", "scan"]);
+    assert_eq!(scanned["result"]["scanned"]["side"], "primary", "{scanned}");
+    let row = listed(&lab, &alpha);
+    assert_eq!(
+        (row["owner"].as_str(), row["must"].as_bool()),
+        (Some("primary"), Some(true))
+    );
+    let places = row["places"].to_string();
+    assert!(
+        places.contains("kamailio.cfg") && places.contains("dispatcher"),
+        "{places}"
+    );
+    assert!(
+        !places.contains("location"),
+        "clients' addresses are left alone: {places}"
+    );
+    let vip = listed(&lab, &lab.lab.vip_v4.to_string());
+    assert_eq!(
+        (vip["owner"].as_str(), vip["must"].as_bool()),
+        (Some("virtual"), Some(false))
+    );
+    let missing = run(&lab, &["translation", "check"], 2);
+    assert!(missing.contains(&alpha), "{missing}");
+
+    run(&lab, &["translation", "scan", "--add", "--yes"], 0);
+    assert_eq!(listed(&lab, &alpha)["decision"], "undecided");
+    run(&lab, &["translation", "set", &alpha, &beta, "--yes"], 0);
+    run(&lab, &["data", "copy", "--yes"], 0);
+    let (_, list) = json(&lab, &["translation", "list"]);
+    let mirror = list["result"]["scanned"]["what"].as_str().unwrap().to_owned();
+    assert!(mirror.starts_with("mirror op"), "{list}");
+    assert_eq!(list["result"]["scanned"]["side"], "secondary");
+    let kept = format!(
+        "/var/lib/pairadm/mirrors/{}.findings.json",
+        mirror.trim_start_matches("mirror ")
+    );
+    assert_eq!(lab.beta().sh(&format!("stat -c %a {kept}")).trim(), "600");
+
+    let explained = run(&lab, &["translation", "explain", &alpha], 0);
+    for part in [
+        format!("leaves the primary as {alpha}, the secondary as {beta}"),
+        "dispatcher.destination".to_owned(),
+        format!("    - sip:{alpha}:5070"),
+        format!("    + sip:{beta}:5070"),
+    ] {
+        assert!(explained.contains(&part), "{part}: {explained}");
+    }
+    let unknown = run(&lab, &["translation", "explain", "203.0.113.200"], 2);
+    assert!(
+        unknown.contains("neither in the table nor found in the data"),
+        "{unknown}"
+    );
+    let refused = run(&lab, &["translation", "scan", "op99"], 2);
+    assert!(
+        refused.contains("`op99` is no mirror; mirrors there: op"),
+        "{refused}"
+    );
+}
