@@ -59,14 +59,14 @@ impl Places {
         }
     }
 
-    /// The addresses found in mirrors and in this node's backup.
+    /// The addresses found in mirrors.
     pub fn all_findings(&self) -> PathBuf {
         self.var.join("data/findings")
     }
 
     /// The addresses found in this node's current backup.
     pub fn backup_findings(&self) -> PathBuf {
-        self.all_findings().join("backup.json")
+        self.var.join("data/backup.findings.json")
     }
 
     /// The addresses found in one mirror.

@@ -233,14 +233,15 @@ mod tests {
         let text = text(&list(&view()));
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(
-            lines[1..],
+            lines[2..],
             [
                 "ADDRESS      OWNER          FOUND  BECOMES      STATUS       WHERE",
                 "2001:db8::5  other, may         0  2001:db8::6  never found",
                 "192.0.2.11   primary, must      4  -            missing      etc/k.cfg:3 and 3 more",
             ]
         );
-        assert!(lines[0].contains("the one of the secondary"), "{text}");
+        assert_eq!(lines[0], "Addresses found in the mirror op7 on the secondary.");
+        assert!(lines[1].contains("the one of the secondary"), "{text}");
     }
 
     #[test]

@@ -34,7 +34,7 @@ enum TranslationCommand {
     Import(spreadsheet::ImportArgs),
     /// Write the table as CSV
     Export(spreadsheet::ExportArgs),
-    /// Find every address in a mirror on the secondary, or in the primary's backup
+    /// Find every address in a mirror on the secondary, or in the backup of the primary
     Scan(scan::ScanArgs),
     /// Name every problem; exit status 2 when one of them bars a load
     Check,

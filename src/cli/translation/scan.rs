@@ -18,7 +18,7 @@ const TOLD: Duration = Duration::from_secs(5);
 /// Arguments of `translation scan`.
 #[derive(Debug, Args)]
 pub struct ScanArgs {
-    /// The mirror, as `data list` names it; the newest without it, the primary's backup where there is none
+    /// The mirror, as `data list` names it; the newest without it, the backup of the primary where there is none
     #[arg(value_name = "MIRROR")]
     mirror: Option<String>,
     /// Add every address that has to be changed and is not in the table, not decided

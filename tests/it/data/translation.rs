@@ -234,7 +234,7 @@ fn every_address_of_the_data_is_found_first_in_the_backup_then_in_the_mirror() {
     assert!(mirror.starts_with("mirror op"), "{list}");
     assert_eq!(list["result"]["scanned"]["side"], "secondary");
     let kept = format!(
-        "/var/lib/pairadm/mirrors/{}.findings.json",
+        "/var/lib/pairadm/data/findings/{}.json",
         mirror.trim_start_matches("mirror ")
     );
     assert_eq!(lab.beta().sh(&format!("stat -c %a {kept}")).trim(), "600");

@@ -157,7 +157,10 @@ fn opening(view: &TranslationView) -> Option<String> {
         return Some("The nodes' tables differ; saving brings both to the one shown here.".to_owned());
     }
     match &view.scanned {
-        None => Some("No data was looked through yet: what is found in it is not known.".to_owned()),
+        None => {
+            let why = view.not_scanned.as_deref().unwrap_or("nothing was asked");
+            Some(format!("The data was not searched: {why}."))
+        }
         Some(scanned) if !scanned.findings.opaque.is_empty() => Some(format!(
             "{} files are not text and cannot be looked into; they are copied unchanged.",
             scanned.findings.opaque.len()
