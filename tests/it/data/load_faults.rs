@@ -1,7 +1,7 @@
 //! What a load leaves when something goes away in the middle of it: the old data or the new, whole, and one
 //! rerun reaches the new.
 
-use super::loading::{mirrored, translate, whole};
+use super::loading::{PSQL, mirrored, translate, whole};
 use crate::support::drive::{both, run};
 use crate::support::lab::{FreshLab, LabPair};
 use std::process::{Child, Stdio};
@@ -40,8 +40,11 @@ enum Moment {
 
 /// Starts a load and waits for the moment.
 fn caught(lab: &LabPair, moment: Moment) -> Child {
-    let newest = lab.beta().sh("ls /var/lib/pairadm/ops | sort -n | tail -n 1");
-    let op = newest.trim().parse::<u64>().unwrap() + 1;
+    let newest = [lab.alpha(), lab.beta()].map(|node| {
+        let newest = node.sh("ls /var/lib/pairadm/ops | sort -n | tail -n 1");
+        newest.trim().parse::<u64>().unwrap()
+    });
+    let op = newest[0].max(newest[1]) + 1;
     let load = lab
         .pairadm_command(["data", "load", "--yes"])
         .stdin(Stdio::null())
@@ -145,4 +148,32 @@ fn a_disk_that_fills_up_leaves_the_old_data() {
     let told = run(&lab, &["data", "load", "--yes"], 3);
     assert!(told.contains("No space left"), "{told}");
     assert_eq!(whole(&lab), old);
+}
+
+#[test]
+fn a_database_server_that_starts_late_gets_its_data_back_before_the_service_starts() {
+    let mut lab = FreshLab::with_postgresql("loadpgpower");
+    lab.alpha().sh(&format!(
+        "{PSQL} \"INSERT INTO dispatcher (setid, destination) VALUES (9, 'sip:192.0.2.99:5060')\""
+    ));
+    mirrored(&lab);
+    translate(&lab);
+    let rows = format!("{PSQL} 'SELECT destination FROM dispatcher ORDER BY 1'");
+    let old = lab.beta().sh(&rows);
+    let mut load = caught(&lab, Moment::Journal("done", 3));
+    lab.cut_power("beta");
+    load.wait().unwrap();
+    lab.boot("beta");
+    assert_eq!(lab.beta().sh(&rows), old);
+    let list = lab.beta().sh("kamcmd dispatcher.list");
+    assert!(
+        !list.contains("192.0.2.99"),
+        "the service serves what was given back: {list}"
+    );
+    run(&lab, &["data", "load", "--yes"], 0);
+    assert!(lab.beta().sh(&rows).contains("192.0.2.99"));
+    let databases = lab
+        .beta()
+        .sh(&format!("{PSQL} 'SELECT datname FROM pg_database'"));
+    assert!(!databases.contains("pairadm"), "{databases}");
 }
