@@ -18,7 +18,7 @@ use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-/// Files up to this size are compared as texts; of larger ones it is only told that they differ.
+/// Files up to this size are shown with their difference; of larger ones it is only told that they differ.
 const TEXT: u64 = 1 << 20;
 
 /// Changes that are listed one by one.
@@ -224,7 +224,7 @@ fn changed(
         return Ok(if same { None } else { change(String::new()) });
     }
     if meta.len().max(here.len()) > TEXT {
-        let same = inventory::same_file(place, from)?;
+        let same = inventory::blake3_of(place)? == texts.digest(from)?;
         return Ok(if same { None } else { change(String::new()) });
     }
     let read = |path: &Path| fs::read(path).map_err(|error| failed(path, error));
@@ -246,4 +246,37 @@ fn shown(path: &str, now: &[u8], then: &[u8]) -> String {
         return diff;
     }
     diff.chars().take(DIFF).chain("\n… and more\n".chars()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether a file of so many bytes that ends with `from` changes where one that ends with `live` is.
+    fn changes(bytes: u64, from: &str, live: &str) -> bool {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, end: &str| {
+            let path = folder.path().join(name);
+            let text = "x\n".repeat(usize::try_from(bytes / 2).unwrap()) + end;
+            fs::write(&path, text).unwrap();
+            path
+        };
+        let (from, live) = (write("from", from), write("live", live));
+        let mut table = Table::default();
+        let (old, new) = ("192.0.2.11".parse().unwrap(), "192.0.2.12".parse().unwrap());
+        table.set(old, Some(new), None).unwrap();
+        let meta = |path: &Path| fs::symlink_metadata(path).unwrap();
+        let texts = Texts::new(&table).unwrap();
+        changed(&live, &meta(&live), &from, &meta(&from), &texts)
+            .unwrap()
+            .is_some()
+    }
+
+    #[test]
+    fn files_of_any_size_are_compared_as_they_would_be_loaded() {
+        for bytes in [10, TEXT + 10] {
+            assert!(!changes(bytes, "192.0.2.11\n", "192.0.2.12\n"), "{bytes}");
+            assert!(changes(bytes, "192.0.2.11\n", "192.0.2.11\n"), "{bytes}");
+        }
+    }
 }

@@ -6,6 +6,7 @@ use crate::agent::meter::Meter;
 use crate::error::{Error, Result};
 use crate::model::DataSet;
 use crate::translate::{Rules, Table, Translator, translate_tree};
+use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
@@ -85,6 +86,14 @@ impl Texts {
     /// With this table.
     pub fn new(table: &Table) -> Result<Self> {
         Translator::new(table).map(Self)
+    }
+
+    /// BLAKE3, hex, of a file with every address of the table replaced, however large it is.
+    pub fn digest(&self, path: &Path) -> Result<String> {
+        let mut file = File::open(path).map_err(|error| failed(path, error))?;
+        let mut hasher = blake3::Hasher::new();
+        self.0.copy(&mut file, &mut hasher)?;
+        Ok(hasher.finalize().to_hex().to_string())
     }
 
     /// A text with every address of the table replaced.
