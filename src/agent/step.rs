@@ -1,5 +1,6 @@
 //! One step on this node: what it finds, how it is applied, read back and taken back, by kind of action.
 
+use super::data::Names;
 use super::data::{self, mirror};
 use super::file::{self, Want, Wear};
 use super::found::Found;
@@ -382,6 +383,7 @@ fn want(put: &FilePut) -> Result<Want> {
         wear: Wear::Own {
             mode: put.mode,
             force: put.force_mode,
+            owner: owner(put)?,
         },
         keep: put.keep,
     })
@@ -390,6 +392,21 @@ fn want(put: &FilePut) -> Result<Want> {
 fn tell(context: &Context<'_>, mode: Mode, standby: Standby) -> Result<StepReport> {
     let code = mode.code(standby);
     reaction::react(context.paths.search(), mode, code, context.deadline).map(reaction::Told::report)
+}
+
+/// Numbers of the owner that a new file shall have.
+fn owner(put: &FilePut) -> Result<(u32, u32)> {
+    let Some(owner) = &put.owner else {
+        return Ok((0, 0));
+    };
+    Names::read().numbers(owner).ok_or_else(|| {
+        Error::refused(
+            "no_such_owner",
+            format!("the node knows no user `{}` or no group `{}`", owner.0, owner.1),
+        )
+        .at(&put.path)
+        .hint("install the service in the same way on both nodes")
+    })
 }
 
 /// The state with the operation that records it: a plan is made before its operation has a number.

@@ -77,6 +77,7 @@ fn original(found: &file::Found) -> Result<(Option<Vec<u8>>, Wear)> {
             Wear::Own {
                 mode: 0o644,
                 force: false,
+                owner: (0, 0),
             },
         ),
     })

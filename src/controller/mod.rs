@@ -25,6 +25,7 @@ mod planning;
 mod reactions;
 mod recovery;
 mod remembered;
+mod syncing;
 mod translation;
 mod undoing;
 

@@ -4,6 +4,7 @@ use super::Controller;
 use super::facts::{all, gather};
 use super::loading::{plan_load, plan_rollback};
 use super::remembered::{self, remembered};
+use super::syncing::plan_sync;
 use crate::config::Profile;
 use crate::engine::Session;
 use crate::error::{Error, Result};
@@ -135,6 +136,7 @@ impl Controller {
                 plan::translation::plan(&basis, &intent::translation::resolve(answers)?)?
             }
             Operation::Copy => plan::copy::plan(&basis)?,
+            Operation::Sync => plan_sync(session, answers, &basis)?,
             Operation::Undo(_) => return Err(Error::bug("an undo is planned from the journals")),
         };
         Ok(Review {
@@ -182,6 +184,7 @@ fn query(
             ..FactsQuery::default()
         },
         Operation::Copy => plan::copy::query(pair, profile, side),
+        Operation::Sync => plan::sync::query(profile),
         Operation::Remove => plan::remove::query(pair, profile, side),
         Operation::Takeover => plan::takeover::query(pair, profile, side),
         Operation::Traffic => plan::traffic::query(profile),

@@ -32,6 +32,7 @@ fn file(path: &str, content: &str) -> Action {
         content: Some(Content::Text(content.into())),
         mode: 0o644,
         force_mode: false,
+        owner: None,
         before: None,
         diff: String::new(),
         keep: Keep::Beside,

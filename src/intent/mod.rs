@@ -19,6 +19,7 @@ pub mod restart;
 pub mod reverse;
 pub mod rollback;
 pub mod settings;
+pub mod sync;
 pub mod takeover;
 pub mod traffic;
 pub mod translation;
@@ -35,6 +36,7 @@ pub use operation::Operation;
 pub use pair_fields::RestartChoice;
 pub use restart::RestartIntent;
 pub use settings::SettingsIntent;
+pub use sync::SyncIntent;
 pub use takeover::TakeoverIntent;
 pub use traffic::TrafficIntent;
 pub use translation::TranslationIntent;
@@ -80,6 +82,7 @@ pub fn form(operation: Operation, known: &Known<'_>) -> Result<Form> {
         Operation::Copy => copy::form(pair()?),
         Operation::Load => load::form(pair()?),
         Operation::Rollback => rollback::form(pair()?),
+        Operation::Sync => sync::form(pair()?),
         Operation::Undo(op) => {
             pair()?;
             undo::form(op)

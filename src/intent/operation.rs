@@ -29,6 +29,8 @@ pub enum Operation {
     Load,
     /// Make live again what the secondary had before the newest load.
     Rollback,
+    /// Bring administration files from the active side to the passive one.
+    Sync,
     /// Take back an earlier operation.
     Undo(OpId),
 }
@@ -49,6 +51,7 @@ impl Operation {
             Self::Copy => "copy",
             Self::Load => "load",
             Self::Rollback => "rollback",
+            Self::Sync => "sync",
             Self::Undo(_) => "undo",
         }
     }

@@ -6,7 +6,7 @@ use crate::error::Kind;
 use crate::model::{OpId, Traffic};
 use proptest::prelude::*;
 
-const OPERATIONS: [Operation; 9] = [
+const OPERATIONS: [Operation; 10] = [
     Operation::Configure,
     Operation::Takeover,
     Operation::Traffic,
@@ -15,6 +15,7 @@ const OPERATIONS: [Operation; 9] = [
     Operation::Settings,
     Operation::Restart,
     Operation::Translation,
+    Operation::Sync,
     Operation::Undo(OpId(3)),
 ];
 

@@ -20,6 +20,7 @@ pub mod reverse;
 #[cfg(test)]
 pub mod sample;
 mod step;
+pub mod sync;
 pub mod takeover;
 pub mod traffic;
 pub mod translation;

@@ -56,8 +56,31 @@ pub fn put(facts: &Facts, wanted: Wanted) -> Result<Option<FilePut>> {
         path: wanted.path,
         mode: wanted.mode,
         force_mode: false,
+        owner: None,
         before: image.sha256.clone(),
         keep: wanted.keep,
+    }))
+}
+
+/// The same for a file that shall have `mode` whatever its content, when `force_mode` says so.
+pub fn put_or_mode(facts: &Facts, wanted: Wanted, force_mode: bool) -> Result<Option<FilePut>> {
+    let (path, mode, keep) = (wanted.path.clone(), wanted.mode, wanted.keep);
+    let content = wanted.content.as_deref().map(Content::from_bytes);
+    if let Some(file) = put(facts, wanted)? {
+        return Ok(Some(FilePut { force_mode, ..file }));
+    }
+    let Some(image) = facts.file(&path).filter(|_| force_mode) else {
+        return Ok(None);
+    };
+    Ok(Some(FilePut {
+        diff: format!("-mode {:o}\n+mode {mode:o}\n", image.mode),
+        before: image.sha256.clone(),
+        force_mode,
+        owner: None,
+        content,
+        path,
+        mode,
+        keep,
     }))
 }
 

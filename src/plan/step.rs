@@ -392,6 +392,9 @@ pub struct FilePut {
     /// Permission bits to force on an existing file as well.
     #[serde(default)]
     pub force_mode: bool,
+    /// Owner and group of a new file, by name; root's without. An existing file keeps its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<(String, String)>,
     /// SHA-256 (hex) of the content this was planned against; `None` when the file was absent (S5).
     pub before: Option<String>,
     /// Unified diff for review and report; empty for binary content.

@@ -163,6 +163,7 @@ mod tests {
             content: Some(Content::Text("b\n".to_owned())),
             mode: 0o644,
             force_mode: false,
+            owner: None,
             before: Some("0".repeat(64)),
             diff: "@@ -1 +1 @@\n-a\n+b\n".to_owned(),
             keep: Keep::Beside,

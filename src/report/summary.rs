@@ -284,6 +284,7 @@ pub(super) mod tests {
             content: Some(Content::Text("new\n".into())),
             mode: 0o644,
             force_mode: false,
+            owner: None,
             before: None,
             diff: "--- /etc/hosts\n+++ /etc/hosts\n+new\n".into(),
             keep: Keep::Beside,

@@ -36,6 +36,7 @@ mod tidy;
 mod translated;
 
 pub use kept::{Kept, apply, look, revert, verify};
+pub use names::Names;
 pub use preview::preview;
 pub use rows::rows;
 pub use search::{explain, search};

@@ -32,6 +32,15 @@ impl Names {
         };
         (name(&self.users, user), name(&self.groups, group))
     }
+
+    /// The numbers of these names on this node; `None` where it knows no such name.
+    pub fn numbers(&self, (user, group): &(String, String)) -> Option<(u32, u32)> {
+        let number = |names: &BTreeMap<u32, String>, name: &str| {
+            let named = names.iter().find(|(_, known)| *known == name).map(|(id, _)| *id);
+            named.or_else(|| name.parse().ok())
+        };
+        Some((number(&self.users, user)?, number(&self.groups, group)?))
+    }
 }
 
 /// `name:password:number:…`
@@ -50,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_found_by_number() {
+    fn names_are_found_by_number_and_numbers_by_name() {
         let names = Names {
             users: parse(
                 "root:x:0:0:root:/root:/bin/sh\ntoor:x:0:0::/:/bin/sh\nkamailio:x:105:110::/run:/bin/false\n",
@@ -59,5 +68,9 @@ mod tests {
         };
         assert_eq!(names.of(0, 110), ("root".to_owned(), "kamailio".to_owned()));
         assert_eq!(names.of(4000, 0).0, "4000");
+        let owner = |user: &str, group: &str| (user.to_owned(), group.to_owned());
+        assert_eq!(names.numbers(&owner("kamailio", "kamailio")), Some((105, 110)));
+        assert_eq!(names.numbers(&owner("4000", "root")), Some((4000, 0)));
+        assert_eq!(names.numbers(&owner("asterisk", "root")), None);
     }
 }

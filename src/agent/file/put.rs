@@ -40,6 +40,8 @@ pub enum Wear {
         mode: u32,
         /// Gives `mode` to an existing file as well.
         force: bool,
+        /// A new file's owner and group.
+        owner: (u32, u32),
     },
     /// As an earlier original was.
     Exactly(Meta),
@@ -154,7 +156,7 @@ impl Want {
             (Wear::Exactly(meta), _) => (meta.mode, meta.uid, meta.gid),
             (Wear::Own { force: false, .. }, Some(live)) => (live.meta.mode, live.meta.uid, live.meta.gid),
             (Wear::Own { mode, .. }, Some(live)) => (*mode, live.meta.uid, live.meta.gid),
-            (Wear::Own { mode, .. }, None) => (*mode, 0, 0),
+            (Wear::Own { mode, owner, .. }, None) => (*mode, owner.0, owner.1),
         };
         Some(Seal {
             sha256,
@@ -198,7 +200,7 @@ pub fn apply(context: &Context<'_>, want: &Want, found: &Found) -> Result<StepRe
                     &live.meta,
                     found.after.as_ref().map_or(live.meta.mode, |seal| seal.mode),
                 ),
-                (Wear::Own { mode, .. }, None) => Dress::New(*mode),
+                (Wear::Own { mode, owner, .. }, None) => Dress::New(*mode, *owner),
             };
             Draft::write(&draft_of(&want.path, context.tag), bytes, dress)?
                 .replace(&want.path, live.as_ref())?;

@@ -18,8 +18,8 @@ use std::path::{Path, PathBuf};
 pub enum Dress<'m> {
     /// As the file it replaces, with this mode.
     Like(&'m Meta, u32),
-    /// A new file: root's, with this mode.
-    New(u32),
+    /// A new file with this mode, owner and group.
+    New(u32, (u32, u32)),
     /// Exactly as an original.
     Original(&'m Meta),
 }
@@ -55,7 +55,7 @@ impl Draft {
         match dress {
             Dress::Like(meta, mode) => meta.dress_new_content(&file, mode),
             // A set-group-ID directory would give it its group.
-            Dress::New(mode) => fchown(&file, Some(0), Some(0))
+            Dress::New(mode, (user, group)) => fchown(&file, Some(user), Some(group))
                 .and_then(|()| file.set_permissions(std::fs::Permissions::from_mode(mode))),
             Dress::Original(meta) => meta.dress_original(&file),
         }

@@ -87,6 +87,7 @@ impl Node {
             content: after.map(|text| Content::Text(text.to_owned())),
             mode: 0o644,
             force_mode: false,
+            owner: None,
             before: before.map(|text| digest::sha256(text.as_bytes())),
             diff: String::new(),
             keep: Keep::Beside,

@@ -6,6 +6,7 @@ mod diff;
 mod list;
 mod load;
 mod preview_failback;
+mod sync;
 mod verify;
 
 use super::output::Done;
@@ -41,6 +42,8 @@ enum DataCommand {
     Rollback,
     /// Read every byte of a mirror again and compare it with what was copied
     Verify(verify::VerifyArgs),
+    /// Bring administration files from the active side to the passive one, once or continuously
+    Sync(sync::SyncArgs),
 }
 
 /// Carries one of them out.
@@ -54,5 +57,6 @@ pub fn run(session: &Session, args: &DataArgs) -> Result<Done> {
         DataCommand::Load(args) => load::run(session, args),
         DataCommand::Rollback => load::rollback(session),
         DataCommand::Verify(args) => verify::run(session, args),
+        DataCommand::Sync(args) => sync::run(session, args),
     }
 }

@@ -75,7 +75,7 @@ pub fn plain(path: &str, text: Option<String>, keep: Keep) -> Wanted {
 }
 
 /// A directory `*.d` loads what it finds: a backup beside the file would become live configuration.
-fn keep_for(path: &str) -> Keep {
+pub fn keep_for(path: &str) -> Keep {
     let directory = Path::new(path).parent().and_then(Path::extension);
     if directory.is_some_and(|extension| extension == "d") {
         Keep::Aside

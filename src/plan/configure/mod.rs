@@ -12,7 +12,7 @@ mod query;
 mod refresh;
 mod stages;
 
-pub use managed::{plain, present};
+pub use managed::{keep_for, plain, present};
 pub use outlook::Outlook;
 pub use query::{managed_paths, query};
 

@@ -41,6 +41,7 @@ fn program(input: &ConfigureInput<'_>, side: Side, draft: &mut Draft) {
         content: Some(Content::Program(wanted.to_owned())),
         mode: 0o755,
         force_mode: true,
+        owner: None,
         before: present.clone(),
         diff: String::new(),
         keep: Keep::Aside,

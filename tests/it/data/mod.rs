@@ -8,4 +8,5 @@ mod load;
 mod load_faults;
 mod loading;
 mod preview_failback;
+mod sync;
 mod translation;

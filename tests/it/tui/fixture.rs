@@ -140,6 +140,7 @@ pub fn plan() -> Plan {
             content: Some(Content::Text("content".to_owned())),
             mode: 0o644,
             force_mode: false,
+            owner: None,
             before: Some("0".repeat(64)),
             diff: diff.to_owned(),
             keep: Keep::Beside,
