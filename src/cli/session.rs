@@ -78,6 +78,14 @@ impl Session {
         Controller::open(options).map(Arc::new)
     }
 
+    /// The controller of a node that acts by itself: nobody is asked.
+    pub fn node_controller(&self) -> Result<Arc<Controller>> {
+        let mut options = Options::new(Arc::new(Unattended::default()));
+        options.pair_file.clone_from(&self.common.pair);
+        options.as_node = true;
+        Controller::open(options).map(Arc::new)
+    }
+
     /// Status over links that stay open.
     pub fn live(&self) -> Result<Live> {
         Ok(Live::new(self.controller()?))

@@ -27,6 +27,7 @@ mod recovery;
 mod remembered;
 mod syncing;
 mod translation;
+mod unattended;
 mod undoing;
 
 pub use backups::NodeBackups;
@@ -37,6 +38,7 @@ pub use holdings::DataHeld;
 pub use live::Live;
 pub use planning::Review;
 pub use translation::Explained;
+pub use unattended::Duty;
 
 use crate::config::{PAIR_FILE, PROFILES_DIRECTORY, Profile, load_pair, profile, profile_names};
 use crate::engine::Session;
@@ -62,6 +64,8 @@ pub struct Options {
     pub profiles_dir: PathBuf,
     /// Plans are only shown: not even a node's own key is made.
     pub dry_run: bool,
+    /// This machine is a node of the pair and acts by itself: it reaches the other with its own key.
+    pub as_node: bool,
     /// Answers questions about host keys and secrets.
     pub operator: Arc<dyn Operator>,
 }
@@ -75,6 +79,7 @@ impl Options {
             report_dir: "/var/log/pairadm".into(),
             profiles_dir: PROFILES_DIRECTORY.into(),
             dry_run: false,
+            as_node: false,
             operator,
         }
     }
@@ -170,7 +175,11 @@ impl Controller {
         {
             return Arc::clone(dialer);
         }
-        let dialer = Arc::new(Dialer::of(pair, Arc::clone(&self.options.operator)));
+        let dialer = Arc::new(if self.options.as_node {
+            Dialer::of_node(pair)
+        } else {
+            Dialer::of(pair, Arc::clone(&self.options.operator))
+        });
         present.dialler = Some((pair.clone(), Arc::clone(&dialer)));
         dialer
     }

@@ -184,7 +184,7 @@ fn query(
             ..FactsQuery::default()
         },
         Operation::Copy => plan::copy::query(pair, profile, side),
-        Operation::Sync => plan::sync::query(profile),
+        Operation::Sync => plan::continuous::query(profile),
         Operation::Remove => plan::remove::query(pair, profile, side),
         Operation::Takeover => plan::takeover::query(pair, profile, side),
         Operation::Traffic => plan::traffic::query(profile),

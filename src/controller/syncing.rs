@@ -3,17 +3,18 @@
 
 use super::facts::{all, gather};
 use crate::engine::Session;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::facts::{Facts, FactsQuery};
 use crate::intent::{self, Answers, SyncIntent};
 use crate::model::{BySide, Side};
-use crate::plan::{Basis, Plan, sync};
+use crate::plan::{Basis, Plan, continuous, sync};
 
 /// Plans what `data sync` was asked for.
 pub(super) fn plan_sync(session: &mut Session, answers: &Answers, basis: &Basis<'_>) -> Result<Plan> {
     match intent::sync::resolve(answers)? {
         SyncIntent::Once => once(session, basis),
-        SyncIntent::Continuous | SyncIntent::Off => Err(Error::bug("not yet")),
+        SyncIntent::Continuous => continuous::plan(basis, true),
+        SyncIntent::Off => continuous::plan(basis, false),
     }
 }
 

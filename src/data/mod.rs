@@ -10,6 +10,7 @@
 //! Backup, mirror, staged and aside are folders of one shape: a folder for each data set of the profile,
 //! and beside them [`Manifest`], which says what is in them, whose it is, and the hash of every file.
 
+mod automatic;
 pub mod diff;
 pub mod failback;
 mod load;
@@ -18,6 +19,7 @@ mod places;
 mod rows;
 mod survey;
 
+pub use automatic::{LastRun, RunEnd, Trigger};
 pub use load::{Change, Choice, FileChange, Ledger, LedgerEntry, Loaded, Origin, Preview};
 pub use manifest::{Copied, Entry, Kind, MANIFEST, Manifest, relative};
 pub use places::{Places, made_by, maker};

@@ -4,8 +4,8 @@ use super::PeerView;
 use crate::agent::protocol::{Request, Response};
 use crate::error::Result;
 use crate::facts::{Facts, FactsQuery};
-use crate::model::{Addresses, Pair, Side, SshTarget, Traffic, paths};
-use crate::remote::{Dial, Dialer, KeySources, Target, Unattended};
+use crate::model::{Addresses, Pair, Side, Traffic};
+use crate::remote::{Dial, Dialer, Target, Unattended};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -38,25 +38,8 @@ pub fn ask(pair: &Pair, side: Side, deadline: Instant) -> PeerView {
 }
 
 fn facts(pair: &Pair, side: Side, addresses: Addresses, time: Duration) -> Result<Facts> {
-    let node = &pair.nodes[side];
-    let target = Target {
-        side,
-        hostname: Some(node.hostname.clone()),
-        addresses,
-        ssh: SshTarget {
-            host: None,
-            port: node.ssh.port,
-            user: "root".to_owned(),
-            identity: None,
-            host_key: node.ssh.host_key.clone(),
-        },
-    };
-    let dialer = Dialer::new([target], Arc::new(Unattended::default()))
-        .with_keys(KeySources {
-            agent: None,
-            files: vec![paths::NODE_KEY.into()],
-        })
-        .with_known_hosts(Vec::new());
+    let target = Target::between_nodes(pair, side, addresses);
+    let dialer = Dialer::new([target], Arc::new(Unattended::default())).with_node_key();
     let mut link = dialer.dial(side, time)?;
     let query = FactsQuery {
         vips: pair.vips.iter().map(|vip| vip.address).collect(),

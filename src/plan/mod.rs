@@ -7,6 +7,7 @@ pub mod backup;
 mod basis;
 pub mod checks;
 pub mod configure;
+pub mod continuous;
 pub mod copy;
 mod data;
 mod draft;

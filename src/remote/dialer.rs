@@ -6,13 +6,13 @@ use super::deadline::Deadline;
 use super::host_key::HostKey;
 use super::keys::KeySources;
 use super::known_hosts::KnownHosts;
-use super::operator::{Operator, Questions};
+use super::operator::{Operator, Questions, Unattended};
 use super::ssh::Connection;
 use super::target::Target;
 use super::trust::Expectation;
 use super::{Dial, Link, connect, local};
 use crate::error::{Error, Result};
-use crate::model::{Pair, Side};
+use crate::model::{Pair, Side, paths};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -48,6 +48,23 @@ impl Dialer {
     /// For both nodes of a pair.
     pub fn of(pair: &Pair, operator: Arc<dyn Operator>) -> Self {
         Self::new(Side::BOTH.map(|side| Target::of(pair, side)), operator)
+    }
+
+    /// For both nodes of a pair, from one of them: the other is reached with this node's own key, and by
+    /// its pinned host key only (S6).
+    pub fn of_node(pair: &Pair) -> Self {
+        let targets = Side::BOTH.map(|side| Target::between_nodes(pair, side, pair.nodes[side].address));
+        Self::new(targets, Arc::new(Unattended::default())).with_node_key()
+    }
+
+    /// Uses the node's own key and no known host but the pinned ones.
+    #[must_use]
+    pub fn with_node_key(self) -> Self {
+        self.with_keys(KeySources {
+            agent: None,
+            files: vec![paths::NODE_KEY.into()],
+        })
+        .with_known_hosts(Vec::new())
     }
 
     /// Uses other keys than those of this machine's user.

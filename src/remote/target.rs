@@ -31,6 +31,23 @@ impl Target {
         }
     }
 
+    /// The node of `side` as the other node reaches it: as root, at these addresses.
+    pub fn between_nodes(pair: &Pair, side: Side, addresses: Addresses) -> Self {
+        let node = &pair.nodes[side];
+        Self {
+            side,
+            hostname: Some(node.hostname.clone()),
+            addresses,
+            ssh: SshTarget {
+                host: None,
+                port: node.ssh.port,
+                user: "root".to_owned(),
+                identity: None,
+                host_key: node.ssh.host_key.clone(),
+            },
+        }
+    }
+
     /// What messages call it: its host name, or where it is looked for.
     pub fn name(&self) -> String {
         match (&self.hostname, &self.ssh.host, self.addresses.preferred()) {

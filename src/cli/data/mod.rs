@@ -1,5 +1,6 @@
 //! `pairadm data`: back up, copy and load the data of the SIP service; a file a command.
 
+mod auto_run;
 mod backup;
 mod copy;
 mod diff;
@@ -44,6 +45,9 @@ enum DataCommand {
     Verify(verify::VerifyArgs),
     /// Bring administration files from the active side to the passive one, once or continuously
     Sync(sync::SyncArgs),
+    /// Do what this node does by itself, if it is its turn
+    #[command(hide = true)]
+    AutoRun(auto_run::AutoRunArgs),
 }
 
 /// Carries one of them out.
@@ -58,5 +62,6 @@ pub fn run(session: &Session, args: &DataArgs) -> Result<Done> {
         DataCommand::Rollback => load::rollback(session),
         DataCommand::Verify(args) => verify::run(session, args),
         DataCommand::Sync(args) => sync::run(session, args),
+        DataCommand::AutoRun(args) => auto_run::run(session, args),
     }
 }

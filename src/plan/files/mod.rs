@@ -7,5 +7,6 @@ pub mod guard_units;
 pub mod hosts;
 pub mod known_hosts;
 mod lines;
+pub mod sync_unit;
 pub mod sysctl;
 mod template;

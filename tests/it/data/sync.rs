@@ -1,7 +1,8 @@
 //! `data sync`: administration files arrive, and what belongs to each node stays.
 
 use crate::support::drive::run;
-use crate::support::lab::FreshLab;
+use crate::support::lab::{FreshLab, TestNode};
+use std::time::{Duration, Instant};
 
 const OWN: &str = "/etc/kamailio/kamailio-local.cfg";
 const ALLOW: &str = "/etc/kamailio/permissions.allow";
@@ -100,4 +101,56 @@ fn the_active_secondary_is_the_source_and_an_obstacle_is_named() {
         lab.alpha().read(DEFAULTS).contains("MEMORY=128"),
         "from the active secondary to the primary"
     );
+}
+
+/// Waits until something on a node is so.
+#[track_caller]
+fn until(what: &str, node: TestNode<'_>, line: &str) {
+    let limit = Instant::now() + Duration::from_secs(60);
+    while !node.exec(&["sh", "-c", line]).status.success() {
+        assert!(
+            Instant::now() < limit,
+            "{what}: {}",
+            node.sh("journalctl -u pairadm-sync --no-pager | tail -40")
+        );
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn continuously_a_change_follows_and_so_does_the_direction_after_a_takeover() {
+    let lab = FreshLab::start("synccont");
+    run(&lab, &["configure", "--yes"], 0);
+    translate(&lab);
+    run(&lab, &["data", "sync", "--continuous", "on", "--yes"], 0);
+    let again = run(&lab, &["data", "sync", "--continuous", "on", "--yes"], 0);
+    assert!(
+        again.contains("changes nothing") || !again.contains("restart"),
+        "{again}"
+    );
+    // The first look, right after the start, makes both alike.
+    let v4 = lab.beta().node.v4;
+    until("first look", lab.beta(), &format!("grep -q {v4} {ALLOW}"));
+    let own = lab.beta().read(OWN);
+
+    lab.alpha()
+        .sh(&format!("echo 'MEMORY=64' >> {DEFAULTS}; echo '# mine' >> {OWN}"));
+    until("a file", lab.beta(), &format!("grep -q MEMORY=64 {DEFAULTS}"));
+    lab.alpha().sh(&format!("echo 'ALL : ALL' > {ALLOW}"));
+    until("a directory", lab.beta(), &format!("grep -q 'ALL : ALL' {ALLOW}"));
+    assert_eq!(lab.beta().read(OWN), own, "identity stays");
+
+    run(&lab, &["takeover", "--to", "secondary", "--yes"], 0);
+    lab.beta().sh(&format!("echo 'MEMORY=128' > {DEFAULTS}"));
+    until(
+        "turned round",
+        lab.alpha(),
+        &format!("grep -q MEMORY=128 {DEFAULTS}"),
+    );
+    let status = run(&lab, &["status"], 0);
+    assert!(status.contains("running"), "{status}");
+
+    run(&lab, &["data", "sync", "--continuous", "off", "--yes"], 0);
+    lab.beta()
+        .sh("! systemctl is-active pairadm-sync && ! test -e /etc/pairadm/sync.lua");
 }
