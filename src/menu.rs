@@ -140,6 +140,16 @@ pub const DATA: &[Entry] = &[
         Choice::Verify,
     ),
     entry(
+        "Synchronize files",
+        "Bring administration files to the passive side, now or continuously.",
+        Choice::Operation(Operation::Sync),
+    ),
+    entry(
+        "Schedule",
+        "Have the secondary bring data over by itself, or no longer.",
+        Choice::Operation(Operation::Auto),
+    ),
+    entry(
         "Translation table",
         "Which address of the primary becomes which on the secondary.",
         Choice::Translation,

@@ -18,6 +18,7 @@ mod found;
 mod hook;
 mod job;
 mod journal;
+mod link_rate;
 pub mod lock;
 mod meter;
 mod network;

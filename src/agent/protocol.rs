@@ -197,6 +197,13 @@ pub enum Request {
     },
     /// Rows of databases, for a comparison.
     Rows(RowsQuery),
+    /// Measure how fast data comes here from the other node of the recorded pair.
+    LinkRate,
+    /// Answer with so many bytes, for a measurement.
+    Blob {
+        /// How many.
+        bytes: usize,
+    },
     /// In-place backups pairadm has left on this node.
     Backups,
     /// Remove backups by path; only paths that `Backups` lists.
@@ -306,6 +313,16 @@ pub enum Response {
     Rows {
         /// By data set and table.
         tables: Vec<TableRows>,
+    },
+    /// What a measurement found.
+    LinkRate {
+        /// Bytes a second.
+        bytes_s: u64,
+    },
+    /// Bytes that mean nothing.
+    Blob {
+        /// As many as were asked for.
+        text: String,
     },
     /// Recorded state, if any.
     State {

@@ -25,6 +25,7 @@ mod planning;
 mod reactions;
 mod recovery;
 mod remembered;
+mod scheduling;
 mod syncing;
 mod translation;
 mod unattended;

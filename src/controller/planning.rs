@@ -136,6 +136,7 @@ impl Controller {
                 plan::translation::plan(&basis, &intent::translation::resolve(answers)?)?
             }
             Operation::Copy => plan::copy::plan(&basis)?,
+            Operation::Auto => self.plan_schedule(session, answers, &basis)?,
             Operation::Sync => plan_sync(session, answers, &basis)?,
             Operation::Undo(_) => return Err(Error::bug("an undo is planned from the journals")),
         };
@@ -185,6 +186,7 @@ fn query(
         },
         Operation::Copy => plan::copy::query(pair, profile, side),
         Operation::Sync => plan::continuous::query(profile),
+        Operation::Auto => plan::schedule::query(profile),
         Operation::Remove => plan::remove::query(pair, profile, side),
         Operation::Takeover => plan::takeover::query(pair, profile, side),
         Operation::Traffic => plan::traffic::query(profile),

@@ -51,19 +51,23 @@ impl Controller {
             None => self.carry_out(duty, trigger, cancel, &mut run.operations),
         });
         run.seconds = began.elapsed().as_secs();
-        match outcome {
+        let failure = match outcome {
             Ok(text) => {
                 run.text = text;
-                run.write(paths.var())?;
-                Ok(run)
+                None
             }
             Err(error) => {
                 run.end = RunEnd::Failed;
                 run.text = error.to_string();
-                run.write(paths.var())?;
-                Err(error)
+                Some(error)
             }
+        };
+        run.write(paths.var())?;
+        // Looks after a change are many, and what they do has reports of its own.
+        if trigger == Trigger::Timer {
+            run.report(&self.options.report_dir, &self.need_pair()?.name)?;
         }
+        failure.map_or(Ok(run), Err)
     }
 
     /// Why it is not this node's turn, if it is not.
@@ -126,6 +130,7 @@ fn steps(duty: Duty) -> Vec<(Operation, Option<&'static str>, &'static str)> {
     }
     if duty.copy {
         steps.push((Operation::Copy, None, ""));
+        steps.push((Operation::Load, None, ""));
     }
     steps
 }
@@ -192,6 +197,6 @@ mod tests {
         };
         let verbs = |duty| -> Vec<&str> { steps(duty).iter().map(|(op, ..)| op.verb()).collect() };
         assert!(!verbs(duty(false)).contains(&"backup"));
-        assert_eq!(verbs(duty(true))[..3], ["sync", "backup", "copy"]);
+        assert_eq!(verbs(duty(true)), ["sync", "backup", "copy", "load"]);
     }
 }

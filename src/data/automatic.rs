@@ -4,6 +4,7 @@
 use crate::error::{Error, Result};
 use crate::model::OpId;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -26,6 +27,15 @@ impl Trigger {
             Self::Timer => "timer",
             Self::Change => "change",
         }
+    }
+}
+
+impl fmt::Display for Trigger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Timer => "scheduled",
+            Self::Change => "continuous",
+        })
     }
 }
 
@@ -67,20 +77,51 @@ impl LastRun {
 
     /// Records the run in place of the one before.
     pub fn write(&self, var: &Path) -> Result<()> {
-        let path = path(var, self.trigger);
-        let fault = |error: std::io::Error| {
-            Error::incomplete("run_not_recorded", "the run cannot be recorded")
-                .at(path.display())
-                .because(error)
-        };
-        let text = serde_json::to_vec(self).map_err(|error| Error::bug(error.to_string()))?;
-        let directory = path.parent().unwrap_or(var);
-        std::fs::create_dir_all(directory).map_err(fault)?;
-        let mut file = tempfile::NamedTempFile::new_in(directory).map_err(fault)?;
-        file.write_all(&text).map_err(fault)?;
-        file.persist(&path).map_err(|error| fault(error.error))?;
-        Ok(())
+        let text = serde_json::to_string(self).map_err(|error| Error::bug(error.to_string()))?;
+        replace(&path(var, self.trigger), &text)
     }
+}
+
+impl LastRun {
+    /// Writes the run as `PAIR-auto-TIME.txt` for people, readable by root only, as all reports are.
+    pub fn report(&self, directory: &Path, pair: &str) -> Result<()> {
+        let time: String = self.at.chars().filter(char::is_ascii_digit).take(14).collect();
+        let path = directory.join(format!("{pair}-auto-{time}.txt"));
+        let operations: Vec<String> = self.operations.iter().map(OpId::to_string).collect();
+        let end = match self.end {
+            RunEnd::Done => "DONE",
+            RunEnd::Skipped => "SKIPPED",
+            RunEnd::Failed => "FAILED",
+        };
+        let text = format!(
+            "{} run of {}, {} s: {end}\n{}\noperations: {}\n",
+            self.trigger,
+            self.at,
+            self.seconds,
+            self.text,
+            if operations.is_empty() {
+                "none".to_owned()
+            } else {
+                operations.join(", ")
+            }
+        );
+        replace(&path, &text)
+    }
+}
+
+/// Writes a file that no reader sees half.
+fn replace(path: &Path, text: &str) -> Result<()> {
+    let fault = |error: std::io::Error| {
+        Error::incomplete("run_not_recorded", "the run cannot be recorded")
+            .at(path.display())
+            .because(error)
+    };
+    let directory = path.parent().unwrap_or(path);
+    std::fs::create_dir_all(directory).map_err(fault)?;
+    let mut file = tempfile::NamedTempFile::new_in(directory).map_err(fault)?;
+    file.write_all(text.as_bytes()).map_err(fault)?;
+    file.persist(path).map_err(|error| fault(error.error))?;
+    Ok(())
 }
 
 fn path(var: &Path, trigger: Trigger) -> PathBuf {

@@ -7,7 +7,7 @@ pub use data::{BackupFacts, DataFacts, DataQuery, MirrorFacts};
 pub use gather::gather;
 
 use crate::agent::protocol::{FileImage, LockOwner};
-use crate::data::{Ledger, Survey, Surveyed};
+use crate::data::{LastRun, Ledger, Survey, Surveyed};
 use crate::model::{NodeState, OpId, Port, Traffic, Work};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -147,6 +147,9 @@ pub struct Facts {
     /// Files looked at for a comparison; `None` when that was not asked for or not possible.
     #[serde(default)]
     pub survey: Option<Vec<Surveyed>>,
+    /// What the node last did by itself.
+    #[serde(default)]
+    pub runs: Vec<LastRun>,
     /// Hash of the installed agent binary, if any.
     pub agent_sha256: Option<String>,
     /// Backup and mirrors, when they were asked for.
@@ -207,6 +210,9 @@ pub struct UnitFacts {
     pub active: String,
     /// `enabled`, `disabled`, `static`, ….
     pub enabled: String,
+    /// When a timer elapses next, as systemd writes it; `None` for other units and stopped timers.
+    #[serde(default)]
+    pub next: Option<String>,
 }
 
 impl Facts {

@@ -3,6 +3,7 @@
 
 pub mod alone;
 mod answers;
+pub mod auto;
 pub mod backup;
 pub mod configure;
 pub mod copy;
@@ -27,6 +28,7 @@ pub mod undo;
 
 pub use alone::AloneIntent;
 pub use answers::Answers;
+pub use auto::{AutoIntent, Schedule, What};
 pub use backup::BackupIntent;
 pub use configure::ConfigureIntent;
 pub use field::{Check, Field, FieldKind};
@@ -83,6 +85,7 @@ pub fn form(operation: Operation, known: &Known<'_>) -> Result<Form> {
         Operation::Load => load::form(pair()?),
         Operation::Rollback => rollback::form(pair()?),
         Operation::Sync => sync::form(pair()?),
+        Operation::Auto => auto::form(pair()?),
         Operation::Undo(op) => {
             pair()?;
             undo::form(op)

@@ -31,6 +31,8 @@ pub enum Operation {
     Rollback,
     /// Bring administration files from the active side to the passive one.
     Sync,
+    /// Bring data over on a schedule, or no longer.
+    Auto,
     /// Take back an earlier operation.
     Undo(OpId),
 }
@@ -52,6 +54,7 @@ impl Operation {
             Self::Load => "load",
             Self::Rollback => "rollback",
             Self::Sync => "sync",
+            Self::Auto => "auto",
             Self::Undo(_) => "undo",
         }
     }

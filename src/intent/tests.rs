@@ -6,7 +6,7 @@ use crate::error::Kind;
 use crate::model::{OpId, Traffic};
 use proptest::prelude::*;
 
-const OPERATIONS: [Operation; 10] = [
+const OPERATIONS: [Operation; 11] = [
     Operation::Configure,
     Operation::Takeover,
     Operation::Traffic,
@@ -16,6 +16,7 @@ const OPERATIONS: [Operation; 10] = [
     Operation::Restart,
     Operation::Translation,
     Operation::Sync,
+    Operation::Auto,
     Operation::Undo(OpId(3)),
 ];
 

@@ -1,10 +1,9 @@
 //! Plans the continuous synchronisation of administration files: on both nodes, so that a takeover has
 //! nothing to switch. Every run looks who is active, and only the active node brings anything over.
 
-use super::configure::plain;
 use super::files::{guard_units, sync_unit};
 use super::sync::{self, surveyed};
-use super::{Action, Basis, Draft, Keep, Plan, UnitVerb, Wanted, put};
+use super::{Basis, Draft, Plan, own_unit};
 use crate::config::Profile;
 use crate::data::Kind;
 use crate::error::{Error, Result};
@@ -33,126 +32,63 @@ pub fn plan(basis: &Basis<'_>, on: bool) -> Result<Plan> {
     } else {
         draft.stage("Stop watching");
         for side in Side::BOTH {
-            stop(basis, side, &mut draft)?;
+            own_unit::stop(basis, side, sync_unit::UNIT, &mut draft)?;
         }
         draft.stage("Remove files");
         for side in Side::BOTH {
-            write(basis, side, [None, None], &mut draft)?;
+            own_unit::write(basis, side, &files(None, None), &mut draft)?;
         }
         draft.stage("Put files into effect");
-        reload(&mut draft);
+        own_unit::reload(&[sync_unit::UNIT], &mut draft);
     }
+    let (word, other) = if on { ("on", "off") } else { ("off", "on") };
     Ok(Plan {
         operation: "sync".to_owned(),
-        title: format!("continuous synchronisation {}", if on { "on" } else { "off" }),
-        asked: vec![("when".to_owned(), if on { "on" } else { "off" }.to_owned())],
+        title: format!("continuous synchronisation {word}"),
+        asked: vec![("when".to_owned(), word.to_owned())],
         facts: basis.fingerprint(),
         notice: notice(basis, on),
         stages: draft.finish(),
         sides: Side::BOTH.to_vec(),
         service_affecting: false,
-        how_to_undo: format!("pairadm data sync --continuous {}", if on { "off" } else { "on" }),
+        how_to_undo: format!("pairadm data sync --continuous {other}"),
     })
 }
 
 fn switch_on(basis: &Basis<'_>, draft: &mut Draft) -> Result<()> {
     sync::needs_paths(basis.profile)?;
-    let unit = sync_unit::unit()?;
     for side in Side::BOTH {
-        let facts = basis.need(side)?;
-        if facts
-            .unit(sync_unit::LSYNCD)
-            .is_none_or(|unit| unit.load == "not-found")
-        {
+        let lsyncd = basis.need(side)?.unit(sync_unit::LSYNCD);
+        if lsyncd.is_none_or(|unit| unit.load == "not-found") {
             return Err(Error::refused("no_lsyncd", "lsyncd is not installed")
                 .on(basis.name(side))
                 .hint("install the package lsyncd on both nodes"));
         }
     }
     draft.stage("Install files");
+    let mut written = Vec::new();
     for side in Side::BOTH {
         let configuration = sync_unit::configuration(&directories(basis, side)?)?;
-        write(basis, side, [Some(configuration), Some(unit.clone())], draft)?;
+        let files = files(Some(configuration), Some(sync_unit::unit()?));
+        if own_unit::write(basis, side, &files, draft)? {
+            written.push(side);
+        }
     }
     draft.stage("Put files into effect");
-    reload(draft);
-    let written: Vec<Side> = draft.steps().map(|step| step.side).collect();
+    own_unit::reload(&[sync_unit::UNIT], draft);
     draft.stage("Watch");
     for side in Side::BOTH {
-        let state = basis.need(side)?.unit(sync_unit::UNIT);
-        if state.is_none_or(|unit| unit.enabled != "enabled") {
-            draft.step(
-                side,
-                format!("enable {}", sync_unit::UNIT),
-                verb(UnitVerb::Enable),
-            );
-        }
-        if written.contains(&side) || state.is_none_or(|unit| unit.active != "active") {
-            // A restart starts what does not run, and takes up what was written where it does.
-            draft.step(
-                side,
-                format!("start {}", sync_unit::UNIT),
-                verb(UnitVerb::Restart),
-            );
-        }
-    }
-    Ok(())
-}
-
-/// Stops the unit on one node and lets go of the next start, where that is so.
-pub fn stop(basis: &Basis<'_>, side: Side, draft: &mut Draft) -> Result<()> {
-    let Some(unit) = basis.need(side)?.unit(sync_unit::UNIT) else {
-        return Ok(());
-    };
-    if matches!(unit.active.as_str(), "active" | "activating" | "reloading") {
-        draft.step(side, format!("stop {}", sync_unit::UNIT), verb(UnitVerb::Stop));
-    }
-    if unit.enabled == "enabled" {
-        draft.step(
-            side,
-            format!("disable {}", sync_unit::UNIT),
-            verb(UnitVerb::Disable),
-        );
+        own_unit::start(basis, side, sync_unit::UNIT, written.contains(&side), draft)?;
     }
     Ok(())
 }
 
 /// lsyncd's configuration and the unit's file.
-fn write(basis: &Basis<'_>, side: Side, texts: [Option<String>; 2], draft: &mut Draft) -> Result<()> {
-    let [configuration, unit] = texts;
-    let files: [Wanted; 2] = [
-        plain(sync_unit::CONFIGURATION, configuration, Keep::Beside),
-        plain(&guard_units::path(sync_unit::UNIT), unit, Keep::Aside),
-    ];
-    for wanted in files {
-        if let Some(file) = put(basis.need(side)?, wanted)? {
-            let verb = if file.content.is_some() { "write" } else { "remove" };
-            draft.step(side, format!("{verb} {}", file.path), Action::File(file));
-        }
-    }
-    Ok(())
-}
-
-/// systemd reads unit files again where one changes.
-fn reload(draft: &mut Draft) {
-    let unit = guard_units::path(sync_unit::UNIT);
-    let changes = |side: Side, draft: &Draft| {
-        draft
-            .steps()
-            .any(|step| step.side == side && step.action.file() == Some(&unit))
-    };
-    for side in Side::BOTH {
-        if changes(side, draft) {
-            draft.step(side, "read unit files again", verb(UnitVerb::DaemonReload));
-        }
-    }
-}
-
-fn verb(verb: UnitVerb) -> Action {
-    Action::Unit {
-        unit: sync_unit::UNIT.to_owned(),
-        verb,
-    }
+fn files(configuration: Option<String>, unit: Option<String>) -> [(String, Option<String>); 2] {
+    [
+        (sync_unit::CONFIGURATION.to_owned(), configuration),
+        (guard_units::path(sync_unit::UNIT), unit),
+    ]
 }
 
 /// Directories to watch on one node: those named, and for a file the one it lies in.

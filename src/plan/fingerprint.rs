@@ -23,6 +23,11 @@ fn lasting(facts: &Facts) -> Value {
         .iter()
         .map(|file| json!([file.path, file.sha256, file.mode, file.owner, file.obstacle]))
         .collect();
+    let units: Vec<Value> = facts
+        .units
+        .iter()
+        .map(|unit| json!([unit.name, unit.load, unit.active, unit.enabled]))
+        .collect();
     json!({
         "hostname": facts.hostname,
         "machine_id": facts.machine_id,
@@ -31,7 +36,7 @@ fn lasting(facts: &Facts) -> Value {
         "interfaces": facts.interfaces,
         "gateways": facts.gateways,
         "firewall": facts.firewall,
-        "units": facts.units,
+        "units": units,
         "version": facts.version,
         "files": files,
         "vip_in_configuration": facts.vip_in_configuration,

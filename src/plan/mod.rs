@@ -14,12 +14,14 @@ mod draft;
 pub mod files;
 mod fingerprint;
 pub mod load;
+pub mod own_unit;
 mod put;
 pub mod remove;
 pub mod restart;
 pub mod reverse;
 #[cfg(test)]
 pub mod sample;
+pub mod schedule;
 mod step;
 pub mod sync;
 pub mod takeover;

@@ -102,6 +102,7 @@ fn facts(pair: &Pair, side: Side, vips: &[IpAddr]) -> Facts {
             load: "loaded".to_owned(),
             active: "active".to_owned(),
             enabled: "enabled".to_owned(),
+            next: None,
         }],
         version: Some("kamailio 5.6.3".to_owned()),
         alive: Some((true, "up".to_owned())),

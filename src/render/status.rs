@@ -2,6 +2,7 @@
 
 use super::amount::how_far;
 use super::line::{Line, Tone, fill};
+use crate::data::{RunEnd, Trigger};
 use crate::model::{Side, Traffic};
 use crate::status::{NodeStatus, Severity, Status};
 
@@ -56,12 +57,34 @@ pub fn status(status: &Status) -> Vec<Line> {
     optional("pending restart", &|node| {
         (!node.pending_restart.is_empty()).then(|| node.pending_restart.join(", "))
     });
+    optional("continuous sync", &|node| node.sync.clone());
+    optional("next scheduled run", &|node| node.next_run.clone());
+    optional("last scheduled run", &|node| {
+        let run = node.runs.iter().find(|run| run.trigger == Trigger::Timer);
+        run.map(|run| format!("{} {}", ended(run.end), shortly(&run.at)))
+    });
     unreachable(status, &mut lines);
     last_operation(status, &mut lines);
     going_on(status, &mut lines);
     left_to_do(status, &mut lines);
     warnings(status, &mut lines);
     lines
+}
+
+const fn ended(end: RunEnd) -> &'static str {
+    match end {
+        RunEnd::Done => "done",
+        RunEnd::Skipped => "skipped",
+        RunEnd::Failed => "failed",
+    }
+}
+
+/// A time of RFC 3339 to the minute.
+fn shortly(at: &str) -> String {
+    at.chars()
+        .take(16)
+        .map(|c| if c == 'T' { ' ' } else { c })
+        .collect()
 }
 
 fn row(label: &str, cells: [(Tone, String); 2]) -> Line {
@@ -226,6 +249,9 @@ mod tests {
             pending_restart: Vec::new(),
             debts: Vec::new(),
             work: None,
+            sync: None,
+            next_run: None,
+            runs: Vec::new(),
         }
     }
 

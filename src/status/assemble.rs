@@ -5,9 +5,9 @@ use super::{NodeStatus, Status};
 use crate::config::Profile;
 use crate::data::{Limit, Survey};
 use crate::error::Result;
-use crate::facts::{Facts, FactsQuery};
+use crate::facts::{Facts, FactsQuery, UnitFacts};
 use crate::model::{BySide, Pair, Side, Traffic, paths};
-use crate::plan::files::hosts;
+use crate::plan::files::{hosts, schedule_unit, sync_unit};
 
 /// What status asks a node: only what is quick.
 pub fn query(pair: &Pair, profile: &Profile, side: Side) -> FactsQuery {
@@ -100,9 +100,20 @@ fn node(pair: &Pair, profile: &Profile, side: Side, answer: &Result<(Facts, u64)
         pending_restart: state
             .map(|state| state.pending_restart.clone())
             .unwrap_or_default(),
+        sync: enabled(facts, sync_unit::UNIT).map(|unit| match unit.active.as_str() {
+            "active" => "running".to_owned(),
+            other => other.to_owned(),
+        }),
+        next_run: enabled(facts, schedule_unit::TIMER).and_then(|unit| unit.next.clone()),
+        runs: facts.runs.clone(),
         debts: state.map(|state| state.debts.clone()).unwrap_or_default(),
         work: facts.work.clone(),
     }
+}
+
+/// A unit that starts with the node.
+fn enabled<'f>(facts: &'f Facts, unit: &str) -> Option<&'f UnitFacts> {
+    facts.unit(unit).filter(|unit| unit.enabled == "enabled")
 }
 
 /// Round trip to the peer: over the duplication link where there is one.

@@ -6,6 +6,7 @@ mod warnings;
 
 pub use assemble::{assemble, query};
 
+use crate::data::LastRun;
 use crate::model::{BySide, Debt, Generation, OpId, Side, Traffic, Work};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -87,4 +88,10 @@ pub struct NodeStatus {
     pub debts: Vec<Debt>,
     /// The long step that is going on there.
     pub work: Option<Work>,
+    /// The continuous synchronisation, in systemd's word; `None` where it is off.
+    pub sync: Option<String>,
+    /// When the schedule runs next, as systemd writes it.
+    pub next_run: Option<String>,
+    /// What the node last did by itself.
+    pub runs: Vec<LastRun>,
 }

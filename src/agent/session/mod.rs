@@ -12,6 +12,7 @@ use super::data;
 use super::file;
 use super::job::{Job, StepWork, Way};
 use super::journal::{self, Entry, Journal};
+use super::link_rate;
 use super::lock::{self, Lock};
 use super::meter;
 use super::paths::NodePaths;
@@ -114,6 +115,15 @@ impl Session {
             Request::Rows(query) => {
                 let tables = data::rows(self.paths.search(), &query, deadline)?;
                 return Ok(Response::Rows { tables });
+            }
+            Request::LinkRate => {
+                let bytes_s = link_rate::measure(deadline)?;
+                return Ok(Response::LinkRate { bytes_s });
+            }
+            Request::Blob { bytes } => {
+                return Ok(Response::Blob {
+                    text: link_rate::blob(bytes),
+                });
             }
             Request::Backups => {
                 let backups = backups::list(&self.paths)?;

@@ -1,5 +1,6 @@
 //! `pairadm data`: back up, copy and load the data of the SIP service; a file a command.
 
+mod auto;
 mod auto_run;
 mod backup;
 mod copy;
@@ -45,6 +46,8 @@ enum DataCommand {
     Verify(verify::VerifyArgs),
     /// Bring administration files from the active side to the passive one, once or continuously
     Sync(sync::SyncArgs),
+    /// Have the secondary bring data over by itself
+    Auto(auto::AutoArgs),
     /// Do what this node does by itself, if it is its turn
     #[command(hide = true)]
     AutoRun(auto_run::AutoRunArgs),
@@ -62,6 +65,7 @@ pub fn run(session: &Session, args: &DataArgs) -> Result<Done> {
         DataCommand::Rollback => load::rollback(session),
         DataCommand::Verify(args) => verify::run(session, args),
         DataCommand::Sync(args) => sync::run(session, args),
+        DataCommand::Auto(args) => auto::run(session, args),
         DataCommand::AutoRun(args) => auto_run::run(session, args),
     }
 }

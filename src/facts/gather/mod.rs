@@ -67,6 +67,7 @@ fn quick_parts(query: &FactsQuery, facts: &mut Facts) {
         Ok(state) => facts.state = state,
         Err(why) => facts.gaps.push(why),
     }
+    facts.runs = record::runs();
     facts.keepalived = configured::keepalived_holds(&query.vips);
     facts.sysctl = SYSCTLS
         .iter()

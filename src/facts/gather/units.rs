@@ -13,7 +13,7 @@ pub fn read(names: &[String], deadline: Instant) -> Result<Vec<UnitFacts>, Strin
         "systemctl",
         "show",
         "-p",
-        "LoadState,ActiveState,UnitFileState",
+        "LoadState,ActiveState,UnitFileState,NextElapseUSecRealtime",
         "--",
     ];
     argv.extend(names.iter().map(String::as_str));
@@ -60,6 +60,8 @@ fn parse(names: &[String], output: &str) -> Result<Vec<UnitFacts>, String> {
             load: property(block, "LoadState"),
             active: property(block, "ActiveState"),
             enabled: property(block, "UnitFileState"),
+            next: Some(property(block, "NextElapseUSecRealtime"))
+                .filter(|next| !next.is_empty() && next != "n/a"),
         })
         .collect())
 }

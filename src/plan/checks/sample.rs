@@ -198,6 +198,7 @@ pub fn unit(name: &str, load: &str, active: &str, enabled: &str) -> UnitFacts {
         load: load.to_owned(),
         active: active.to_owned(),
         enabled: enabled.to_owned(),
+        next: None,
     }
 }
 

@@ -3,7 +3,9 @@
 use crate::config::Profile;
 use crate::facts::FactsQuery;
 use crate::model::{Pair, Side, paths};
-use crate::plan::files::{authorized_keys, chrony, guard_units, hosts, known_hosts, sysctl};
+use crate::plan::files::{
+    authorized_keys, chrony, guard_units, hosts, known_hosts, schedule_unit, sync_unit, sysctl,
+};
 
 /// The question to the node of `side`. `previous` is the pair as it is configured now: its VIPs are looked
 /// for as well, to take away what is wanted no longer.
@@ -15,6 +17,7 @@ pub fn query(pair: &Pair, previous: Option<&Pair>, profile: &Profile, side: Side
     let mut units = profile.services.clone();
     units.extend([guard_units::EARLY, guard_units::LATE].map(str::to_owned));
     units.extend(chrony::UNITS.map(str::to_owned));
+    units.extend([sync_unit::UNIT, schedule_unit::TIMER].map(str::to_owned));
     let mut vips: Vec<_> = [Some(pair), previous]
         .into_iter()
         .flatten()
@@ -55,9 +58,17 @@ pub fn managed_paths() -> Vec<String> {
         sysctl::PATH,
         chrony::SOURCES,
         chrony::CONF,
+        sync_unit::CONFIGURATION,
         paths::PAIR_FILE,
     ];
-    let units = [guard_units::EARLY, guard_units::LATE].map(guard_units::path);
+    let units = [
+        guard_units::EARLY,
+        guard_units::LATE,
+        sync_unit::UNIT,
+        schedule_unit::TIMER,
+        schedule_unit::SERVICE,
+    ]
+    .map(guard_units::path);
     fixed
         .into_iter()
         .chain(known_hosts::HOST_KEYS)

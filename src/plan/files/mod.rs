@@ -7,6 +7,7 @@ pub mod guard_units;
 pub mod hosts;
 pub mod known_hosts;
 mod lines;
+pub mod schedule_unit;
 pub mod sync_unit;
 pub mod sysctl;
 mod template;

@@ -8,8 +8,8 @@ mod files;
 mod trace;
 
 use super::configure::{self, managed_paths};
-use super::files::{chrony, guard_units};
-use super::{Action, Basis, Draft, Plan, UnitVerb, fingerprint, wanted};
+use super::files::{chrony, guard_units, schedule_unit, sync_unit};
+use super::{Action, Basis, Draft, Plan, UnitVerb, fingerprint, own_unit, wanted};
 use crate::agent::protocol::Operation;
 use crate::config::Profile;
 use crate::error::Result;
@@ -17,6 +17,15 @@ use crate::facts::{Facts, FactsQuery};
 use crate::model::{BySide, Pair, Side, Traffic, paths};
 use crate::plan::checks::chrony_unit;
 use trace::Trace;
+
+/// Units that hold nothing but what pairadm wrote.
+const OWN_UNITS: [&str; 5] = [
+    guard_units::EARLY,
+    guard_units::LATE,
+    sync_unit::UNIT,
+    schedule_unit::TIMER,
+    schedule_unit::SERVICE,
+];
 
 /// What has to be known of the node of `side`.
 pub fn query(pair: &Pair, profile: &Profile, side: Side) -> FactsQuery {
@@ -39,6 +48,11 @@ pub fn plan(basis: &Basis<'_>, journals: BySide<&[Operation]>) -> Result<Plan> {
             if enabled {
                 draft.step(side, format!("disable {unit}"), verb(unit, UnitVerb::Disable));
             }
+        }
+    }
+    for side in Side::BOTH {
+        for unit in [sync_unit::UNIT, schedule_unit::TIMER] {
+            own_unit::stop(basis, side, unit, &mut draft)?;
         }
     }
     let traces = journals.map(|_, operations| Trace::of(operations));
@@ -97,7 +111,7 @@ fn effects(facts: &Facts, side: Side, trace: &Trace, draft: &mut Draft) {
                 _ => false,
             })
     };
-    let units = [guard_units::EARLY, guard_units::LATE].map(guard_units::path);
+    let units = OWN_UNITS.map(guard_units::path);
     let time = [
         chrony::SOURCES,
         chrony::CONF,
@@ -169,8 +183,15 @@ fn stays() -> [String; 7] {
 /// Paths that hold nothing but what pairadm wrote.
 fn is_own(path: &str) -> bool {
     use super::files::sysctl;
-    let units = [guard_units::EARLY, guard_units::LATE].map(guard_units::path);
-    [sysctl::PATH, chrony::SOURCES, chrony::CONF].contains(&path) || units.iter().any(|unit| unit == path)
+    let units = OWN_UNITS.map(guard_units::path);
+    [
+        sysctl::PATH,
+        chrony::SOURCES,
+        chrony::CONF,
+        sync_unit::CONFIGURATION,
+    ]
+    .contains(&path)
+        || units.iter().any(|unit| unit == path)
 }
 
 /// Every path that may have to be given back.

@@ -18,7 +18,8 @@ use crate::config::is_within;
 use crate::data::{Limit, Survey, Surveyed};
 use crate::error::{Error, Result};
 use crate::facts::{Facts, FactsQuery};
-use crate::model::{Side, Traffic};
+use crate::model::mask::masked;
+use crate::model::{DataSet, DataSource, Side, Traffic};
 use crate::translate::{TRANSLATION_FILE, Table, Translator};
 use files::Wish;
 
@@ -119,7 +120,7 @@ pub fn plan(basis: &Basis<'_>) -> Result<Plan> {
             Wish::Put(title, wanted, owner, force_mode) => {
                 if let Some(mut file) = put::put_or_mode(basis.need(passive)?, wanted, force_mode)? {
                     file.owner = owner;
-                    file.diff = crate::model::mask::masked(&file.diff);
+                    file.diff = masked(&file.diff);
                     changed.push(file.path.clone());
                     draft.step(passive, format!("{title} {}", file.path), Action::File(file));
                 }
@@ -145,6 +146,8 @@ pub fn plan(basis: &Basis<'_>) -> Result<Plan> {
             debt: None,
         };
         draft.step(passive, "note the restart that is due", action);
+    } else {
+        reloads(basis, passive, &changed, &mut draft);
     }
     Ok(Plan {
         operation: "sync".to_owned(),
@@ -161,6 +164,37 @@ pub fn plan(basis: &Basis<'_>) -> Result<Plan> {
         service_affecting: false,
         how_to_undo: "`pairadm undo` with the number of this operation gives the files back".to_owned(),
     })
+}
+
+/// Commands by which the running service takes up what changed.
+fn reloads(basis: &Basis<'_>, side: Side, changed: &[String], draft: &mut Draft) {
+    let profile = basis.profile;
+    let runs = |unit: &String| {
+        let facts = basis.facts[side];
+        facts.is_some_and(|facts| facts.unit(unit).is_some_and(|unit| unit.active == "active"))
+    };
+    if !profile.services.iter().any(runs) {
+        return;
+    }
+    let holds = |set: &DataSet| match &set.source {
+        DataSource::Files { paths, .. } => changed.iter().any(|path| is_within(path, paths)),
+        DataSource::Sqlite { .. } | DataSource::Postgresql { .. } => false,
+    };
+    let sets: Vec<&str> = profile
+        .data
+        .iter()
+        .filter(|set| holds(set))
+        .map(|set| set.name.as_str())
+        .collect();
+    draft.stage("Take it up");
+    let due = profile.load.reloads.iter();
+    for reload in due.filter(|reload| reload.when.iter().any(|name| sets.contains(&name.as_str()))) {
+        let action = Action::Reload {
+            argv: reload.argv.clone(),
+            optional: reload.optional,
+        };
+        draft.step(side, format!("say `{}`", reload.argv.join(" ")), action);
+    }
 }
 
 /// Services that read what changed only when they start.

@@ -1,5 +1,6 @@
 //! What is wrong with the pair, from what both nodes say: pure, worst first, each with what to do about it.
 
+mod automatic;
 mod drift;
 mod node;
 mod pair;
@@ -64,7 +65,10 @@ pub fn warnings(
     warnings.extend(drift::judge(&view));
     for (side, answer) in answers.iter() {
         match answer {
-            Ok((facts, _)) => warnings.extend(node::judge(&view, side, facts)),
+            Ok((facts, _)) => {
+                warnings.extend(node::judge(&view, side, facts));
+                warnings.extend(automatic::judge(&view, side, facts));
+            }
             Err(error) => warnings.push(unreachable(&view, side, error)),
         }
     }

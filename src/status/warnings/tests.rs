@@ -251,3 +251,40 @@ fn files_that_differ_where_they_should_not_are_told() {
     warned(|nodes| bend(nodes, "a"), &[]);
     warned(|nodes| bend(nodes, "b"), &["drift"]);
 }
+
+#[test]
+fn what_a_node_does_by_itself_and_fails_at_is_told() {
+    use crate::data::{LastRun, RunEnd, Trigger};
+    use crate::plan::checks::sample::unit;
+    use crate::plan::files::{schedule_unit, sync_unit};
+    let run = |trigger| LastRun {
+        trigger,
+        at: "2026-11-21T03:30:00+00:00".to_owned(),
+        seconds: 1,
+        end: RunEnd::Failed,
+        text: "the link broke".to_owned(),
+        operations: Vec::new(),
+    };
+    let bend = |nodes: &mut Nodes, state: &str| {
+        let facts = &mut nodes.facts.secondary;
+        facts
+            .units
+            .push(unit(sync_unit::UNIT, "loaded", state, "enabled"));
+        facts
+            .units
+            .push(unit(schedule_unit::TIMER, "loaded", "active", "enabled"));
+    };
+    warned(|nodes| bend(nodes, "active"), &[]);
+    warned(|nodes| bend(nodes, "failed"), &["sync_down"]);
+    warned(
+        |nodes| {
+            bend(nodes, "active");
+            nodes.facts.secondary.runs = Trigger::ALL.map(run).to_vec();
+        },
+        &["sync_failed", "scheduled_run_failed"],
+    );
+    warned(
+        |nodes| nodes.facts.secondary.runs = Trigger::ALL.map(run).to_vec(),
+        &[],
+    );
+}

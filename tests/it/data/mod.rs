@@ -1,6 +1,7 @@
 //! The data of a pair on real nodes: saved, copied, translated and loaded, and what is left when
 //! something goes away in the middle.
 
+mod auto;
 mod backup;
 mod copy;
 mod diff;

@@ -69,6 +69,9 @@ fn node(hostname: &str, active: bool) -> NodeStatus {
         pending_restart: Vec::new(),
         debts: Vec::new(),
         work: None,
+        sync: None,
+        next_run: None,
+        runs: Vec::new(),
     }
 }
 
