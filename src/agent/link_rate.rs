@@ -4,6 +4,7 @@ use crate::agent::protocol::{Request, Response};
 use crate::config::{PAIR_FILE, load_pair};
 use crate::error::{Error, Result};
 use crate::remote::{Dial, Dialer, Target, Unattended};
+use base64::Engine as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -54,9 +55,9 @@ pub fn measure(deadline: Instant) -> Result<u64> {
 
 /// Text that no compression on the way makes shorter than a copy of compressed data would be.
 pub fn blob(bytes: usize) -> String {
-    let mut text = vec![0; bytes.min(LARGEST) / 2];
-    blake3::Hasher::new().finalize_xof().fill(&mut text);
-    text.iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut noise = vec![0; bytes.min(LARGEST) / 4 * 3];
+    blake3::Hasher::new().finalize_xof().fill(&mut noise);
+    base64::engine::general_purpose::STANDARD.encode(noise)
 }
 
 #[cfg(test)]

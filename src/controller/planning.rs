@@ -4,6 +4,7 @@ use super::Controller;
 use super::facts::{all, gather};
 use super::loading::{plan_load, plan_rollback};
 use super::remembered::{self, remembered};
+use super::scheduling::plan_schedule;
 use super::syncing::plan_sync;
 use crate::config::Profile;
 use crate::engine::Session;
@@ -136,7 +137,7 @@ impl Controller {
                 plan::translation::plan(&basis, &intent::translation::resolve(answers)?)?
             }
             Operation::Copy => plan::copy::plan(&basis)?,
-            Operation::Auto => self.plan_schedule(session, answers, &basis)?,
+            Operation::Auto => plan_schedule(session, answers, &basis)?,
             Operation::Sync => plan_sync(session, answers, &basis)?,
             Operation::Undo(_) => return Err(Error::bug("an undo is planned from the journals")),
         };

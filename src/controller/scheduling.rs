@@ -1,7 +1,7 @@
 //! Planning the schedule: the planner is told how fast the link between the nodes is.
 
-use super::Controller;
 use crate::agent::protocol::{Request, Response};
+use crate::engine::Session;
 use crate::error::Result;
 use crate::intent::{self, Answers, AutoIntent, What};
 use crate::model::Side;
@@ -12,23 +12,16 @@ use std::time::Duration;
 /// A measurement takes two seconds on a link that works.
 const MEASURE: Duration = Duration::from_secs(15);
 
-impl Controller {
-    /// Plans `data auto`.
-    pub(super) fn plan_schedule(
-        &self,
-        session: &mut crate::engine::Session,
-        answers: &Answers,
-        basis: &Basis<'_>,
-    ) -> Result<Plan> {
-        let intent = intent::auto::resolve(answers)?;
-        let copies = matches!(&intent, AutoIntent::Create(schedule) if schedule.what != What::Sync);
-        let rate = if copies { link_rate(session) } else { None };
-        schedule::plan(basis, &intent, rate.as_ref())
-    }
+/// Plans `data auto`.
+pub(super) fn plan_schedule(session: &mut Session, answers: &Answers, basis: &Basis<'_>) -> Result<Plan> {
+    let intent = intent::auto::resolve(answers)?;
+    let copies = matches!(&intent, AutoIntent::Create(schedule) if schedule.what != What::Sync);
+    let rate = if copies { link_rate(session) } else { None };
+    schedule::plan(basis, &intent, rate.as_ref())
 }
 
 /// How fast the primary's data comes to the secondary. What cannot be measured bars no schedule.
-fn link_rate(session: &mut crate::engine::Session) -> Option<Rate> {
+fn link_rate(session: &mut Session) -> Option<Rate> {
     match session.ask(Side::Secondary, Request::LinkRate, MEASURE) {
         Ok(Response::LinkRate { bytes_s }) => Some(Rate {
             bytes_s,

@@ -1,16 +1,17 @@
-//! Plans `reverse`: the roles swap in the pair file and in what both nodes remember. Traffic, VIPs and
-//! rules stay where they are.
+//! Plans `reverse`: the roles swap in the pair file and in what both nodes remember, and the translation
+//! table turns round with them. Traffic, VIPs and rules stay where they are.
 
 use super::configure::plain;
-use super::{Action, Basis, Draft, Keep, Plan, fingerprint, put};
+use super::{Action, Basis, Draft, Keep, Plan, Wanted, fingerprint, put, translation};
 use crate::error::Result;
 use crate::facts::FactsQuery;
 use crate::model::{NodeState, Side, paths};
+use crate::translate::{TRANSLATION_FILE, Table};
 
 /// What has to be known of either node.
 pub fn query() -> FactsQuery {
     FactsQuery {
-        files: vec![paths::PAIR_FILE.to_owned()],
+        files: vec![paths::PAIR_FILE.to_owned(), TRANSLATION_FILE.to_owned()],
         brief: true,
         ..FactsQuery::default()
     }
@@ -20,11 +21,21 @@ pub fn query() -> FactsQuery {
 pub fn plan(basis: &Basis<'_>, pair_file: &str) -> Result<Plan> {
     let generation = basis.generation().next();
     let mut draft = Draft::default();
+    let table = turned_round(basis)?;
     draft.stage("Swap the roles");
     for side in Side::BOTH {
         let wanted = plain(paths::PAIR_FILE, Some(pair_file.to_owned()), Keep::Beside);
         if let Some(file) = put(basis.need(side)?, wanted)? {
             draft.step(side, format!("change {}", file.path), Action::File(file));
+        }
+        if let Some(text) = &table {
+            let wanted = Wanted {
+                mode: translation::MODE,
+                ..plain(TRANSLATION_FILE, Some(text.clone()), Keep::Beside)
+            };
+            if let Some(file) = put(basis.need(side)?, wanted)? {
+                draft.step(side, format!("turn {} round", file.path), Action::File(file));
+            }
         }
         let role = side.other();
         let state = NodeState {
@@ -38,21 +49,45 @@ pub fn plan(basis: &Basis<'_>, pair_file: &str) -> Result<Plan> {
             Action::State { state },
         );
     }
+    let mut notice = Vec::new();
+    if table.is_some() {
+        notice.push(
+            "The translation table turns round on both nodes; rows that are not decided are dropped."
+                .to_owned(),
+        );
+    }
     let (primary, secondary) = (basis.name(Side::Secondary), basis.name(Side::Primary));
     Ok(Plan {
         operation: "reverse".to_owned(),
         title: format!("reverse the roles: {primary} becomes primary, {secondary} secondary"),
         asked: Vec::new(),
         facts: fingerprint(basis.facts),
-        notice: vec![
+        notice: [
             "This change is not service affecting: traffic and VIPs stay where they are.".to_owned(),
             format!("{primary} becomes primary, {secondary} becomes secondary."),
-        ],
+        ]
+        .into_iter()
+        .chain(notice)
+        .collect(),
         stages: draft.finish(),
         sides: Side::BOTH.to_vec(),
         service_affecting: false,
         how_to_undo: "`pairadm reverse` again".to_owned(),
     })
+}
+
+/// The translation table from the new primary to the new secondary; `None` where there is none.
+fn turned_round(basis: &Basis<'_>) -> Result<Option<String>> {
+    let present = translation::present(basis)?;
+    if present.table.entries.is_empty() {
+        return Ok(None);
+    }
+    let table = present.table.inverse().map_err(|error| {
+        error
+            .at(TRANSLATION_FILE)
+            .hint("the table cannot be turned round: change the rows it names, then reverse")
+    })?;
+    Table::revised(&present.text, &table).map(Some)
 }
 
 #[cfg(test)]
@@ -109,6 +144,24 @@ mod tests {
         let again = crate::plan::configure::plan(&nodes.input()).unwrap();
         let titles: Vec<&str> = again.steps().map(|step| step.title.as_str()).collect();
         assert!(again.is_empty(), "{titles:?}");
+    }
+
+    #[test]
+    fn the_translation_table_turns_round() {
+        let mut nodes = Nodes::default();
+        nodes.configure();
+        let table = "[[address]]\nfrom = \"192.0.2.11\"\nto = \"192.0.2.12\"\n";
+        for side in Side::BOTH {
+            nodes.write(side, TRANSLATION_FILE, table);
+        }
+        let (plan, _) = reversed(&nodes);
+        nodes.carry_out(&plan);
+        for side in Side::BOTH {
+            let text = nodes.read(side, TRANSLATION_FILE);
+            let table = Table::parse(&text, TRANSLATION_FILE).unwrap();
+            let from = table.entries[0].from.address().to_string();
+            assert_eq!(from, "192.0.2.12", "{text}");
+        }
     }
 
     #[test]

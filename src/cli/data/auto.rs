@@ -29,7 +29,7 @@ enum Action {
 
 #[derive(Debug, Args)]
 struct CreateArgs {
-    /// copy (the primary's backup, copied and loaded), sync (administration files) or both
+    /// copy (the backup of the primary, copied and loaded), sync (administration files) or both
     #[arg(long, value_name = "WHAT")]
     what: Option<String>,
     /// Time of day, such as 03:30
@@ -41,7 +41,7 @@ struct CreateArgs {
     /// Minutes over which the start is spread by chance; 30 if nothing is said
     #[arg(long, value_name = "MINUTES")]
     spread: Option<String>,
-    /// Have the primary's backup made first, each time
+    /// Have the backup of the primary made first, each time
     #[arg(long)]
     backup: bool,
 }

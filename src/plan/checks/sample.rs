@@ -128,6 +128,7 @@ fn facts(pair: &Pair, side: Side) -> Facts {
     let own = node.address.preferred().unwrap();
     let mut files: Vec<FileImage> = managed_paths().iter().map(|path| image(path, None)).collect();
     files.push(image(paths::STATE_FILE, None));
+    files.push(image(crate::translate::TRANSLATION_FILE, None));
     let mut facts = Facts {
         hostname: node.hostname.to_string(),
         machine_id: format!("{side}-machine-id"),

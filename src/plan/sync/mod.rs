@@ -132,22 +132,22 @@ pub fn plan(basis: &Basis<'_>) -> Result<Plan> {
         notice.truncate(0);
         notice.push("Nothing to do: the files are the same.".to_owned());
     }
-    draft.stage("Note what has to be restarted");
     let restarts = restarts(basis, passive, &changed);
-    if !restarts.is_empty() {
+    if restarts.is_empty() {
+        reloads(basis, passive, &changed, &mut draft);
+    } else {
         let units: Vec<&str> = restarts.iter().map(|restart| restart.unit.as_str()).collect();
         notice.push(format!(
             "{} on {} takes the change up when it is restarted: `pairadm restart` does that.",
             units.join(", "),
             basis.name(passive)
         ));
+        draft.stage("Note what has to be restarted");
         let action = Action::Note {
             pending_restart: restarts,
             debt: None,
         };
         draft.step(passive, "note the restart that is due", action);
-    } else {
-        reloads(basis, passive, &changed, &mut draft);
     }
     Ok(Plan {
         operation: "sync".to_owned(),

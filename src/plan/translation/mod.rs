@@ -15,7 +15,7 @@ use crate::translate::check::{Known, Severity, check};
 use crate::translate::{TRANSLATION_FILE, Table};
 
 /// It says who uses which address inside; nobody but root needs it.
-const MODE: u32 = 0o600;
+pub const MODE: u32 = 0o600;
 
 /// Problems named in a review; a long table may have thousands.
 const SHOWN: usize = 8;

@@ -110,7 +110,7 @@ fn a_run_that_fails_is_told_and_removing_the_pair_takes_everything_off() {
     run(&lab, &["remove", "--yes", "--set", "proceed=continue"], 0);
     for node in [lab.alpha(), lab.beta()] {
         let left = node
-            .sh("ls /etc/systemd/system /etc/pairadm; systemctl list-units --all 'pairadm-*' --no-legend");
+            .sh("ls /etc/systemd/system /etc/pairadm; systemctl list-unit-files 'pairadm-*' --no-legend; systemctl list-timers --all --no-legend");
         assert!(
             !left.contains("pairadm-auto") && !left.contains("pairadm-sync") && !left.contains("sync.lua"),
             "{left}"
