@@ -1,17 +1,17 @@
 //! Where an address may be: the dots and colons that stand between the right neighbours. Everything
-//! else is passed over 64 bytes at a time, in loops the compiler turns into vector instructions.
+//! else is passed over 64 bytes at a time.
 
-/// Bytes looked at together: one bit each in a `u64`.
-const BLOCK: usize = 64;
+use super::classes::{BLOCK, Classes};
 
 /// Positions in a text, ascending, of
 /// - dots between decimal digits: every IPv4 address has three;
-/// - colons followed by a colon, or between hexadecimal digits: every IPv6 address has one or the other.
+/// - colons followed by a colon, and colons between hexadecimal digits with two more such colons close
+///   behind: every IPv6 address has one or the other, and times have neither.
 pub struct Candidates<'t> {
     text: &'t [u8],
     /// Where the block of `bits` begins.
     block: usize,
-    /// Candidates of the present block that were not given out.
+    /// Candidates of the present block that were not given out, one bit each.
     bits: u64,
     end: usize,
 }
@@ -29,52 +29,12 @@ impl<'t> Candidates<'t> {
         candidates
     }
 
-    fn look(&self) -> u64 {
-        let whole = self.block >= 1 && self.block + BLOCK < self.text.len() && self.block + BLOCK <= self.end;
-        if whole {
-            self.look_whole()
-        } else {
-            self.look_singly()
-        }
-    }
-
-    fn look_whole(&self) -> u64 {
-        let from = |offset: usize| self.text[self.block + offset - 1..].first_chunk::<BLOCK>();
-        let (Some(before), Some(here), Some(after)) = (from(0), from(1), from(2)) else {
-            return 0;
-        };
-        let mut flags = [0u8; BLOCK];
-        for at in 0..BLOCK {
-            flags[at] = candidate(before[at], here[at], after[at]);
-        }
-        let mut bits = 0;
-        for (word, flags) in flags.chunks_exact(8).enumerate() {
-            let flags = flags.first_chunk().map_or(0, |flags| u64::from_le_bytes(*flags));
-            // Gathers the lowest bit of each byte into the highest byte.
-            bits |= (flags.wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * word);
-        }
-        bits
-    }
-
-    fn look_singly(&self) -> u64 {
-        let mut bits = 0;
-        let end = self.end.min(self.block + BLOCK);
-        for at in self.block..end {
-            let before = if at == 0 { b' ' } else { self.text[at - 1] };
-            let after = self.text.get(at + 1).copied().unwrap_or(b' ');
-            bits |= u64::from(candidate(before, self.text[at], after)) << (at - self.block);
-        }
-        bits
-    }
-}
-
-impl Candidates<'_> {
     /// Leaves out candidates before `at`.
     #[inline]
     pub fn skip_to(&mut self, at: usize) {
         while self.block + BLOCK <= at {
             self.block += BLOCK;
-            self.bits = if self.block < self.end { self.look() } else { 0 };
+            self.bits = self.look();
         }
         self.bits &= u64::MAX << at.saturating_sub(self.block);
     }
@@ -93,22 +53,63 @@ impl Candidates<'_> {
         self.bits &= self.bits - 1;
         Some(at)
     }
+
+    #[inline]
+    fn look(&self) -> u64 {
+        let Some(left) = self.end.checked_sub(self.block).filter(|left| *left > 0) else {
+            return 0;
+        };
+        let rest = &self.text[self.block..];
+        let classes = rest
+            .first_chunk()
+            .map_or_else(|| classes_of_end(rest), Classes::of);
+        let before = self.block.checked_sub(1).map_or(0, |at| self.text[at]);
+        let after = rest.get(BLOCK).copied().unwrap_or_default();
+        let bits = sure(&classes, before, after) | chained(between(&classes, before, after));
+        if left < BLOCK {
+            bits & !(u64::MAX << left)
+        } else {
+            bits
+        }
+    }
 }
 
-/// 1 or 0, without a branch.
-#[inline]
-fn candidate(before: u8, here: u8, after: u8) -> u8 {
-    let dot = u8::from(here == b'.') & digit(before) & digit(after);
-    let between = hex(before) & hex(after);
-    dot | (u8::from(here == b':') & (between | u8::from(after == b':')))
+/// Kinds of the last bytes of a text, fewer than a block.
+#[cold]
+fn classes_of_end(rest: &[u8]) -> Classes {
+    let mut block = [0; BLOCK];
+    block[..rest.len()].copy_from_slice(rest);
+    Classes::of(&block)
 }
 
+/// Dots between digits, and the first of two colons.
 #[inline]
-fn digit(byte: u8) -> u8 {
-    u8::from(byte.wrapping_sub(b'0') < 10)
+fn sure(classes: &Classes, before: u8, after: u8) -> u64 {
+    let digit = |byte: u8| u64::from(byte.is_ascii_digit());
+    let behind_digit = classes.digits << 1 | digit(before);
+    let before_digit = classes.digits >> 1 | digit(after) << (BLOCK - 1);
+    let before_colon = classes.colons >> 1 | u64::from(after == b':') << (BLOCK - 1);
+    (classes.dots & behind_digit & before_digit) | (classes.colons & before_colon)
 }
 
+/// Colons between hexadecimal digits.
 #[inline]
-fn hex(byte: u8) -> u8 {
-    digit(byte) | u8::from((byte | 0x20).wrapping_sub(b'a') < 6)
+fn between(classes: &Classes, before: u8, after: u8) -> u64 {
+    let hex = |byte: u8| u64::from(byte.is_ascii_hexdigit());
+    let digits = classes.digits | classes.letters;
+    classes.colons & (digits << 1 | hex(before)) & (digits >> 1 | hex(after) << (BLOCK - 1))
+}
+
+/// Those of `colons` that have two more behind, each one to four digits further; what stands behind the
+/// block counts as colons.
+#[inline]
+const fn chained(colons: u64) -> u64 {
+    colons & near(colons & near(colons))
+}
+
+/// Bits that have one of `colons` two to five further.
+#[inline]
+const fn near(colons: u64) -> u64 {
+    const BEHIND: u64 = !(u64::MAX >> 5);
+    colons >> 2 | colons >> 3 | colons >> 4 | colons >> 5 | BEHIND
 }

@@ -2,7 +2,7 @@
 
 use super::rules::Rules;
 use super::sql_tables::SqlTables;
-use addresses::{Piece, Visitor};
+use crate::addresses::{Piece, Visitor};
 use std::io;
 
 /// Passes pieces on to `inner`, cut where the table changes.
