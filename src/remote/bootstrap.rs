@@ -179,7 +179,9 @@ impl Bootstrap<'_> {
         let stored = self.read(lines.skip_to(&[STORED], self.until))?.is_some();
         let seen = lines.seen();
         let complaint = lines.wire.complaint();
-        match lines.wire.finish(self.until) {
+        // What is left is to say goodbye. A command that ended with input on its way may never do so, and
+        // the upload's own deadline is that of a slow link.
+        match lines.wire.finish(self.until.min(Instant::now() + STALL)) {
             Ok(()) if stored => Ok(Ok(())),
             Ok(()) => Ok(Err(first_of([complaint, seen]))),
             Err(error) => Ok(Err(first_of([complaint, error.to_string()]))),
