@@ -140,7 +140,7 @@ impl<'r, 'l> Run<'r, 'l> {
             Err(Stop::Cancelled) if self.plan.gives_way() => {
                 self.emit(Progress::Cancelled);
                 let error = Error::new(Kind::RolledBack, "cancelled", "stopped on request");
-                self.back(error.hint("nothing is lost; the next copy goes on from what is there"))
+                self.back(error.hint("nothing is lost; the next try goes on from what is there"))
             }
             Err(Stop::Cancelled) => {
                 self.emit(Progress::Cancelled);

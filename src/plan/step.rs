@@ -47,8 +47,9 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// True for operations that only add copies of data: another operation does not wait for one that
-    /// is going on, it stops it; and one that was interrupted is no obstacle to anything.
+    /// True for operations that only add copies of data, or that nodes begin by themselves on the passive
+    /// side: another operation does not wait for one that is going on, it stops it; and one that was
+    /// interrupted is no obstacle to anything.
     pub fn gives_way(&self) -> bool {
         gives_way(&self.operation)
     }
@@ -100,7 +101,7 @@ impl Plan {
 
 /// Whether operations of this verb give way, see [`Plan::gives_way`].
 pub fn gives_way(verb: &str) -> bool {
-    matches!(verb, "backup" | "copy")
+    matches!(verb, "backup" | "copy" | "sync")
 }
 
 /// Steps that may run on both nodes at once.

@@ -141,5 +141,5 @@ fn effective(log: &Log) -> Vec<StepId> {
 
 fn gave_way(to: &str) -> Error {
     Error::new(Kind::RolledBack, "gave_way", format!("stopped for {to}"))
-        .hint("nothing is lost; the next copy goes on from what is there")
+        .hint("nothing is lost; the next try goes on from what is there")
 }

@@ -2,6 +2,8 @@
 
 use crate::support::drive::run;
 use crate::support::lab::{FreshLab, TestNode};
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 const OWN: &str = "/etc/kamailio/kamailio-local.cfg";
@@ -153,4 +155,29 @@ fn continuously_a_change_follows_and_so_does_the_direction_after_a_takeover() {
     run(&lab, &["data", "sync", "--continuous", "off", "--yes"], 0);
     lab.beta()
         .sh("! systemctl is-active pairadm-sync && ! test -e /etc/pairadm/sync.lua");
+}
+
+#[test]
+fn a_synchronisation_that_was_killed_is_in_no_takeovers_way() {
+    let lab = FreshLab::start("synckilled");
+    run(&lab, &["configure", "--yes"], 0);
+    translate(&lab);
+    run(&lab, &["data", "sync", "--yes"], 0);
+    lab.alpha()
+        .sh("mkdir /etc/kamailio/many && for n in $(seq 100); do echo $n > /etc/kamailio/many/$n.cfg; done");
+    let mut child = lab
+        .pairadm_command(["data", "sync", "--yes"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let done = |line: &String| line.split_whitespace().nth(1) == Some("done");
+    assert_eq!(lines.map_while(Result::ok).filter(done).take(3).count(), 3);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    run(&lab, &["takeover", "--to", "secondary", "--yes"], 0);
+    let left = lab.beta().sh("ls /etc/kamailio/many 2>/dev/null | wc -l");
+    assert_eq!(left.trim(), "0", "what was begun was taken back");
 }
