@@ -5,13 +5,15 @@ use super::comparing::survey;
 use super::facts::{all, gather};
 use super::{Controller, identity, names};
 use crate::agent::protocol::{Request, Response};
+use crate::config::Profile;
 use crate::data::failback::{self, Losses};
-use crate::data::{Limit, RowsQuery, Survey, TableRows};
+use crate::data::{Limit, Places, RowsQuery, Survey, TableRows};
 use crate::engine::Session;
 use crate::error::{Error, Result};
-use crate::facts::FactsQuery;
-use crate::model::{DataSet, DataSource, Side};
+use crate::facts::{DataQuery, FactsQuery};
+use crate::model::{DataSet, DataSource, Side, paths};
 use crate::translate::TRANSLATION_FILE;
+use std::path::Path;
 use std::time::Duration;
 
 /// Tables with more rows are compared by their number.
@@ -45,18 +47,14 @@ impl Controller {
             .hint("add [[data]] sections to a profile in /etc/pairadm/profiles.d"));
         }
         let mut session = self.both(&pair, "preview-failback")?;
-        let given = Given {
-            side: Side::Primary,
-            below: None,
-            what: format!("the live data of {}", session.name(Side::Primary)),
-        };
+        let (given, sets) = given(&mut session, &profile)?;
         let now = Given {
             side: Side::Secondary,
             below: None,
             what: String::new(),
         };
         let mut files = Vec::new();
-        for set in &profile.data {
+        for set in &sets {
             if let DataSource::Files { paths, own } = &set.source {
                 let given = surveyed(&mut session, &given, set, paths, own)?;
                 let now = surveyed(&mut session, &now, set, paths, own)?;
@@ -65,8 +63,8 @@ impl Controller {
         }
         files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         files.dedup_by(|a, b| a.path == b.path);
-        let before = rows(&mut session, &given, &profile.data)?;
-        let after = rows(&mut session, &now, &profile.data)?;
+        let before = rows(&mut session, &given, &sets)?;
+        let after = rows(&mut session, &now, &sets)?;
         let state = match session.ask(Side::Secondary, Request::State, READ)? {
             Response::State { state } => state,
             other => return Err(Error::bug(format!("a state was asked for: {other:?}"))),
@@ -81,6 +79,45 @@ impl Controller {
             tables: failback::tables(&before, &after),
         })
     }
+}
+
+/// What was loaded last, with the data sets that it was loaded for, if its mirror is still there; else the
+/// primary's live data.
+fn given(session: &mut Session, profile: &Profile) -> Result<(Given, Vec<DataSet>)> {
+    let facts = all(gather(session, &[Side::Secondary], |_| FactsQuery {
+        data: Some(DataQuery {
+            backup: profile.backup.clone(),
+        }),
+        brief: true,
+        ..FactsQuery::default()
+    }))?;
+    let facts = facts.secondary.as_ref();
+    let mirrors = facts.and_then(|facts| facts.data.as_ref());
+    let is_there =
+        |name: &str| mirrors.is_some_and(|data| data.mirrors.iter().any(|mirror| mirror.name == name));
+    let loaded = facts.and_then(|facts| facts.loaded.newest());
+    let Some(loaded) = loaded.filter(|loaded| is_there(&loaded.mirror)) else {
+        let given = Given {
+            side: Side::Primary,
+            below: None,
+            what: format!("the live data of {}", session.name(Side::Primary)),
+        };
+        return Ok((given, profile.data.clone()));
+    };
+    let folder = Places::under(Path::new(paths::VAR_DIR))
+        .mirrors()
+        .join(&loaded.mirror);
+    let given = Given {
+        side: Side::Secondary,
+        below: Some(folder.to_string_lossy().into_owned()),
+        what: format!(
+            "mirror {} of {}, loaded by operation {}",
+            loaded.mirror, loaded.node, loaded.op
+        ),
+    };
+    let sets = profile.data.iter();
+    let sets = sets.filter(|set| loaded.sets.contains(&set.name));
+    Ok((given, sets.cloned().collect()))
 }
 
 fn surveyed(

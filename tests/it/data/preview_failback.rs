@@ -74,3 +74,38 @@ fn rows_of_postgresql_are_told_as_well() {
         assert!(shown.contains(part), "{part}: {shown}");
     }
 }
+
+#[test]
+fn after_a_load_only_what_was_done_since_is_told() {
+    let lab = FreshLab::start("failbackload");
+    run(&lab, &["configure", "--yes"], 0);
+    level(&lab);
+    lab.beta().write(
+        "/etc/pairadm/translation.toml",
+        &lab.alpha().read("/etc/pairadm/translation.toml"),
+    );
+    run(&lab, &["data", "backup", "--yes"], 0);
+    run(&lab, &["data", "copy", "--yes"], 0);
+    run(&lab, &["data", "load", "--yes"], 0);
+    // What the primary does after its backup is nobody's loss.
+    lab.alpha().sh(
+        "sqlite3 /etc/kamailio/kamailio.sqlite 'DELETE FROM subscriber'; rm /etc/kamailio/permissions.deny",
+    );
+    let before = run(&lab, &["data", "preview-failback"], 0);
+    assert!(before.contains("against mirror op"), "{before}");
+    assert!(before.contains("Nothing would be lost."), "{before}");
+    lab.beta().sh(
+        "sqlite3 /etc/kamailio/kamailio.sqlite \"INSERT INTO htable (key_name, key_value) VALUES ('made', 'here')\"; \
+         echo x > /etc/kamailio/made-here.cfg",
+    );
+    let shown = run(&lab, &["data", "preview-failback"], 0);
+    assert!(
+        shown.contains("key_name=made") || shown.contains("htable"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("made-here.cfg") && !shown.contains("permissions.deny"),
+        "{shown}"
+    );
+    run(&lab, &["data", "verify"], 0);
+}

@@ -10,7 +10,7 @@ use crate::data::{Row, RowsQuery, TableRows};
 use crate::error::{Error, Result};
 use crate::model::{DataSet, DataSource};
 use crate::translate::Translator;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 /// A table with more bytes than this is told by its number of rows.
@@ -56,11 +56,10 @@ fn read(reader: &Reader<'_>, set: &DataSet, below: Option<&str>) -> Result<Vec<R
         (DataSource::Files { .. }, _) => Ok(Vec::new()),
         (DataSource::Sqlite { path, .. }, folder) => {
             let path = Path::new(path);
-            let file = match (folder, path.file_name()) {
-                (Some(folder), Some(name)) => folder.join(name),
-                _ => PathBuf::from(path),
-            };
-            sqlite::read(reader, &file)
+            match (folder, path.file_name()) {
+                (Some(folder), Some(name)) => sqlite::read_saved(reader, &folder.join(name)),
+                _ => sqlite::read_live(reader, path),
+            }
         }
         (DataSource::Postgresql { database, .. }, Some(folder)) => {
             dump::read(reader, &folder.join(format!("{database}.sql")))

@@ -1,4 +1,4 @@
-//! Tables of a SQLite file that a service may be using: read only.
+//! Tables of a SQLite file: of one that a service may be using, or of a saved one.
 
 use super::{Read, Reader, if_small};
 use crate::agent::data::sqlite::{open, unusable};
@@ -8,19 +8,36 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 
-pub fn read(reader: &Reader<'_>, file: &Path) -> Result<Vec<Read>> {
+/// A database that may be in use; none where there is no file.
+pub fn read_live(reader: &Reader<'_>, file: &Path) -> Result<Vec<Read>> {
     if !file.exists() {
         return Ok(Vec::new());
     }
-    let connection = open(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    read(reader, &open(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?, file)
+}
+
+/// A saved database. SQLite is told that nobody writes to it, see <https://sqlite.org/c3ref/open.html>:
+/// else it would lay files of its own beside one in WAL mode, and the saved data would count as damaged.
+pub fn read_saved(reader: &Reader<'_>, file: &Path) -> Result<Vec<Read>> {
+    if !file.exists() {
+        return Ok(Vec::new());
+    }
+    let path = file.to_string_lossy();
+    let path = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    let connection = open(Path::new(&format!("file:{path}?immutable=1")), flags)?;
+    read(reader, &connection, file)
+}
+
+fn read(reader: &Reader<'_>, connection: &Connection, file: &Path) -> Result<Vec<Read>> {
     // One view of all tables, whatever is written meanwhile.
     connection.execute_batch("BEGIN").map_err(unusable)?;
-    tables(&connection)
+    tables(connection)
         .map_err(unusable)?
         .into_iter()
         .map(|table| {
             reader.in_time()?;
-            one(reader, &connection, table).map_err(|error| unusable(error).at(file.display()))
+            one(reader, connection, table).map_err(|error| unusable(error).at(file.display()))
         })
         .collect()
 }

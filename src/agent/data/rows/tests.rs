@@ -41,7 +41,8 @@ fn a_saved_sqlite_file_and_a_saved_dump_are_read_translated_and_in_part() {
     rusqlite::Connection::open(saved.path().join("database/x.sqlite"))
         .unwrap()
         .execute_batch(
-            "CREATE TABLE dispatcher (id INTEGER, destination TEXT, attrs TEXT);
+            "PRAGMA journal_mode = WAL;
+             CREATE TABLE dispatcher (id INTEGER, destination TEXT, attrs TEXT);
              INSERT INTO dispatcher VALUES (1, 'sip:192.0.2.11', NULL);
              CREATE TABLE location (contact TEXT); INSERT INTO location VALUES ('a'), ('b');
              CREATE TABLE many (x INTEGER); INSERT INTO many VALUES (1), (2), (3);",
@@ -66,6 +67,11 @@ fn a_saved_sqlite_file_and_a_saved_dump_are_read_translated_and_in_part() {
         most: 2,
     };
     let tables = rows(PATH, &query, Instant::now() + Duration::from_secs(20)).unwrap();
+    assert_eq!(
+        fs::read_dir(saved.path().join("database")).unwrap().count(),
+        1,
+        "nothing is laid beside saved data"
+    );
     for (set, many, destination) in [
         ("database", "many", "sip:192.0.2.12"),
         ("postgresql", "other.many", "sip:192.0.2.12\tx"),
