@@ -3,6 +3,7 @@
 use super::output::Done;
 use super::session::Session;
 use super::shown::{Shown, lock};
+use super::told::told;
 use crate::controller::backend::{Backend, Finished, Verdict};
 use crate::controller::{Controller, Door, Ended, names};
 use crate::engine::Direction;
@@ -62,7 +63,7 @@ pub fn run(session: &Session, operation: Operation, given: &Answers) -> Result<D
         return Done::with(json!({
             "dry_run": true,
             "changes": !review.plan.is_empty(),
-            "plan": review.plan,
+            "plan": told(&review.plan)?,
         }));
     }
     if session.common.yes {
@@ -108,7 +109,10 @@ fn agreed(
     match (ended, plan) {
         (Some(ended), Some(plan)) => settle(session, controller, &plan, ended, shown),
         (Some(ended), None) => Ok(only_finished(ended, shown)),
-        (None, plan) => Done::with(json!({ "changes": false, "plan": plan })),
+        (None, plan) => {
+            let plan = plan.as_ref().map(told).transpose()?;
+            Done::with(json!({ "changes": false, "plan": plan }))
+        }
     }
 }
 
@@ -162,11 +166,11 @@ fn disagreed(
         &review.plan.hosts(|| names(&review.pair)),
     ));
     if review.plan.is_empty() {
-        return Done::with(json!({ "changes": false, "plan": review.plan }));
+        return Done::with(json!({ "changes": false, "plan": told(&review.plan)? }));
     }
     Ok(Done {
         exit_code: Kind::Refused.exit_code(),
-        result: json!({ "changes": false, "plan": review.plan }),
+        result: json!({ "changes": false, "plan": told(&review.plan)? }),
         error: Some(
             Error::refused("not_agreed", "nobody agreed to the plan; nothing was changed")
                 .hint("agree with --yes, or run it on a terminal"),

@@ -19,6 +19,7 @@ mod shown;
 mod status;
 mod takeover;
 mod test;
+mod told;
 mod traffic;
 mod translation;
 

@@ -3,6 +3,7 @@
 use super::change;
 use super::output::Done;
 use super::session::Session;
+use super::told::told;
 use crate::engine::Direction;
 use crate::error::{Error, Kind, Result};
 use crate::intent::{Answers, Operation};
@@ -89,7 +90,9 @@ pub fn resume(session: &Session, args: &ResumeArgs) -> Result<Done> {
             Error::refused("nothing_open", "no operation is unfinished")
                 .hint("`pairadm history` lists what was done")
         })?;
-        return Done::with(json!({ "dry_run": true, "op": open.op, "done": open.done, "plan": open.plan }));
+        return Done::with(
+            json!({ "dry_run": true, "op": open.op, "done": open.done, "plan": told(&open.plan)? }),
+        );
     }
     change::resume(session, args.op, direction)
 }
