@@ -20,7 +20,7 @@ pub struct SettingsArgs {
 enum Action {
     /// Print the settings (the default)
     Show,
-    /// Change settings: ports, block, ntp, standby, `encrypted_link`, `mirrors_keep`, `backup_max_age` (hours), `copy_limit` (KiB/s); restart says when services restart
+    /// Change settings: ports, block, ntp, standby, priority, `encrypted_link`, `mirrors_keep`, `backup_max_age` (hours), `copy_limit` (KiB/s); restart says when services restart
     Set {
         /// The settings to change
         #[arg(required = true, value_name = "KEY=VALUE")]

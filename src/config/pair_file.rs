@@ -7,8 +7,8 @@ use crate::model::syntax::{
     absolute_path, host, host_address, host_key, host_v4, host_v6, interface, login, plain_name, shown,
 };
 use crate::model::{
-    Addresses, BlockStyle, BySide, Copying, ExtraFile, Node, Pair, Port, ServerId, SshTarget, Standby,
-    Takeover, Vip,
+    Addresses, BlockStyle, BySide, Copying, ExtraFile, Node, Pair, Port, Priority, ServerId, SshTarget,
+    Standby, Takeover, Vip,
 };
 use std::path::Path;
 
@@ -45,6 +45,7 @@ fn read(mut root: Section<'_>) -> Option<Pair> {
     let ports = root.list("ports", str::parse::<Port>);
     let block = root.text("block", block_style);
     let takeover = root.text("takeover", takeover);
+    let priority = root.text("priority", str::parse::<Priority>);
     let ntp = root.list("ntp", host);
     let standby = root.text("standby", str::parse::<Standby>);
     let encrypted_link = root.flag("encrypted_link");
@@ -65,6 +66,7 @@ fn read(mut root: Section<'_>) -> Option<Pair> {
         ports,
         block: block.unwrap_or_default(),
         takeover: takeover.unwrap_or_default(),
+        priority: priority.unwrap_or_default(),
         ntp,
         files: files?,
         standby: standby.unwrap_or_default(),

@@ -4,7 +4,7 @@
 use super::in_place::{set, set_unless_absent, within};
 use crate::error::{Error, Result};
 use crate::model::{
-    Addresses, BlockStyle, Copying, ExtraFile, Node, Pair, Side, SshTarget, Standby, Takeover, Vip,
+    Addresses, BlockStyle, Copying, ExtraFile, Node, Pair, Priority, Side, SshTarget, Standby, Takeover, Vip,
 };
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
 
@@ -23,6 +23,12 @@ pub fn render_pair(old: Option<&str>, pair: &Pair) -> Result<String> {
     set(root, "ports", some_list(ports));
     set(root, "block", Some(block(pair.block).into()));
     set(root, "takeover", Some(takeover(pair.takeover).into()));
+    set_unless_absent(
+        root,
+        "priority",
+        pair.priority.as_str().into(),
+        pair.priority == Priority::default(),
+    );
     set_unless_absent(root, "ntp", list(pair.ntp.iter().cloned()), pair.ntp.is_empty());
     set_unless_absent(
         root,

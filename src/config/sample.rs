@@ -4,8 +4,8 @@
 
 use super::pair_rules::pair_faults;
 use crate::model::{
-    Addresses, BlockStyle, BySide, Copying, ExtraFile, Node, Pair, Port, ServerId, SshTarget, Standby,
-    Takeover, Vip,
+    Addresses, BlockStyle, BySide, Copying, ExtraFile, Node, Pair, Port, Priority, ServerId, SshTarget,
+    Standby, Takeover, Vip,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -27,6 +27,7 @@ pub fn office() -> Pair {
         ports: Vec::new(),
         block: BlockStyle::Drop,
         takeover: Takeover::Manual,
+        priority: Priority::default(),
         ntp: Vec::new(),
         files: Vec::new(),
         standby: Standby::default(),
@@ -62,6 +63,11 @@ pub fn pairs() -> impl Strategy<Value = Pair> {
             prop_oneof![Just(Standby::Hot), Just(Standby::Warm)],
             any::<bool>(),
             copying(),
+            prop_oneof![
+                Just(Priority::High),
+                Just(Priority::Equal),
+                Just(Priority::Ignore)
+            ],
         ),
         vec((6000_u16..6100, 0_u16..50).prop_map(port), 0..3),
         vec("/(etc|opt)/[a-z \"'#]{1,8}", 0..3),
@@ -87,7 +93,7 @@ pub fn pairs() -> impl Strategy<Value = Pair> {
                     node.health_check = Addresses::default();
                 }
             }
-            let (name, block, ntp, (standby, encrypted_link, copying), ports, paths) = settings;
+            let (name, block, ntp, (standby, encrypted_link, copying, priority), ports, paths) = settings;
             Pair {
                 name,
                 profile: "generic".to_owned(),
@@ -96,6 +102,7 @@ pub fn pairs() -> impl Strategy<Value = Pair> {
                 ports,
                 block,
                 takeover: Takeover::Manual,
+                priority,
                 ntp,
                 files: (0..).zip(paths).map(extra_file).collect(),
                 standby,

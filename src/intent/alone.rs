@@ -5,7 +5,8 @@ use super::{Answers, Field, Form, read};
 use crate::error::Result;
 use crate::model::syntax::{host, login, shown, tcp_port};
 use crate::model::{
-    Addresses, BlockStyle, BySide, Copying, Hostname, Node, Pair, Port, SshTarget, Standby, Takeover, Traffic,
+    Addresses, BlockStyle, BySide, Copying, Hostname, Node, Pair, Port, Priority, SshTarget, Standby,
+    Takeover, Traffic,
 };
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -90,6 +91,7 @@ impl AloneIntent {
             ports: self.ports.clone(),
             block: BlockStyle::default(),
             takeover: Takeover::default(),
+            priority: Priority::default(),
             ntp: Vec::new(),
             files: Vec::new(),
             standby: Standby::default(),

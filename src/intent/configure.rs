@@ -4,7 +4,7 @@ use super::{Answers, Field, Form, RestartChoice, node_fields, pair_fields, read}
 use crate::config::{PairFault, pair_faults};
 use crate::error::{Error, Result};
 use crate::model::syntax::plain_name;
-use crate::model::{BySide, Node, Pair, Side, Standby, Takeover};
+use crate::model::{BySide, Node, Pair, Priority, Side, Standby, Takeover};
 
 /// A pair to set up or change on both nodes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +41,7 @@ in /etc/pairadm/profiles.d.";
         pair_fields::ntp(),
         pair_fields::files(),
         pair_fields::standby(),
+        pair_fields::priority(),
         pair_fields::encrypted_link(),
         pair_fields::restart(),
     ]);
@@ -75,6 +76,7 @@ pub fn resolve(answers: &Answers, present: Option<&Pair>) -> Result<ConfigureInt
         ports: Vec::new(),
         block: present.map(|pair| pair.block).unwrap_or_default(),
         takeover: present.map_or(Takeover::Manual, |pair| pair.takeover),
+        priority: Priority::default(),
         ntp: Vec::new(),
         files: pair_fields::resolve_files(answers)?,
         standby: Standby::default(),

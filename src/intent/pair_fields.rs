@@ -85,6 +85,21 @@ Decides the number of the event that a takeover tells (4562/4560, 4563/4561).";
     Field::choice("standby", "Standby", HELP, choices).default("warm")
 }
 
+/// By what the sides' health is compared (C2).
+pub fn priority() -> Field {
+    const HELP: &str = "By what status and doctor compare the health of the two sides.
+high: service first, then control address, then links of the VIP interfaces.
+equal: the number of control addresses that answer and of links.
+ignore: they are not compared.
+They warn when the passive side is the healthier one; nothing moves by itself.";
+    let choices = [
+        ("high", "Best health wins"),
+        ("equal", "Connectivity counts"),
+        ("ignore", "Not considered"),
+    ];
+    Field::choice("priority", "Takeover priority", HELP, choices).default("high")
+}
+
 /// Whether copies travel encrypted.
 pub fn encrypted_link() -> Field {
     const HELP: &str = "Whether data copied between the servers is encrypted (AES-128).
@@ -137,6 +152,7 @@ pub fn apply_settings(answers: &Answers, pair: &mut Pair) -> Result<()> {
     };
     pair.ntp = read::values(answers, "ntp", host)?;
     pair.standby = read::value(answers, "standby", str::parse)?.unwrap_or_default();
+    pair.priority = read::value(answers, "priority", str::parse)?.unwrap_or_default();
     pair.encrypted_link = answers.is_yes("encrypted_link");
     Ok(())
 }
@@ -182,6 +198,7 @@ pub fn describe(pair: &Pair, answers: &mut Answers) {
     answers.set("ports", ports.collect::<Vec<_>>().join(", "));
     answers.set("ntp", pair.ntp.join(", "));
     answers.set("standby", pair.standby.as_str());
+    answers.set("priority", pair.priority.as_str());
     answers.set("encrypted_link", if pair.encrypted_link { "yes" } else { "no" });
     answers.set(
         "block",

@@ -24,6 +24,7 @@ pub fn form(pair: &Pair) -> Form {
             pair_fields::block(),
             pair_fields::ntp(),
             pair_fields::standby(),
+            pair_fields::priority(),
             pair_fields::encrypted_link(),
             copy_fields::keep(),
             copy_fields::max_age(),

@@ -197,6 +197,7 @@ fn bad_answers_are_refused_by_field_value_and_what_is_accepted() {
         ("files=/root/x:/etc/pairadm/x", "files", "elsewhere"),
         ("profile=asterix", "profile", "kamailio, generic"),
         ("restart=maybe", "restart", "now, later, cancel"),
+        ("priority=low", "priority", "high, equal, ignore"),
         ("encrypted_link=maybe", "encrypted_link", "yes, no"),
     ];
     for (answer, field, part) in cases {

@@ -4,7 +4,7 @@ use super::{Lab, LabNode};
 use crate::config::render_pair;
 use crate::error::{Error, Result};
 use crate::model::{
-    Addresses, BlockStyle, BySide, Copying, Node, Pair, ServerId, SshTarget, Standby, Takeover, Vip,
+    Addresses, BlockStyle, BySide, Copying, Node, Pair, Priority, ServerId, SshTarget, Standby, Takeover, Vip,
 };
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD};
@@ -38,6 +38,7 @@ impl Lab {
             ports: Vec::new(),
             block: BlockStyle::default(),
             takeover: Takeover::default(),
+            priority: Priority::default(),
             ntp: Vec::new(),
             files: Vec::new(),
             standby: Standby::default(),

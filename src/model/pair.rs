@@ -1,6 +1,6 @@
 //! The pair as the pair file describes it: who is who, the virtual addresses, how traffic is blocked.
 
-use super::{Addresses, BySide, Copying, Node, Side, Standby, Takeover};
+use super::{Addresses, BySide, Copying, Node, Priority, Side, Standby, Takeover};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::IpAddr;
@@ -121,6 +121,8 @@ pub struct Pair {
     pub block: BlockStyle,
     /// Who starts a takeover to the secondary.
     pub takeover: Takeover,
+    /// By what the sides' health is compared.
+    pub priority: Priority,
     /// NTP servers to configure on both nodes; none leaves time keeping alone.
     pub ntp: Vec<String>,
     /// Files of the controller to install on both nodes.

@@ -2,6 +2,7 @@
 
 mod automatic;
 mod drift;
+mod health;
 mod node;
 mod pair;
 mod traffic;
@@ -62,6 +63,7 @@ pub fn warnings(
     }
     let mut warnings = traffic::judge(&view);
     warnings.extend(pair::judge(&view));
+    warnings.extend(health::judge(&view));
     warnings.extend(drift::judge(&view));
     for (side, answer) in answers.iter() {
         match answer {

@@ -1,5 +1,6 @@
 //! What is wrong with one node.
 
+use super::health::is_silent;
 use super::{View, warning};
 use crate::facts::Facts;
 use crate::model::{Side, Traffic};
@@ -56,9 +57,7 @@ fn services(view: &View<'_>, side: Side, facts: &Facts) -> Vec<Warning> {
             )
         });
     let mut warnings: Vec<Warning> = down.collect();
-    let asked = !facts.sip.is_empty() && facts.sip.iter().all(|(_, time)| time.is_none());
-    let dead = facts.alive.as_ref().is_some_and(|(alive, _)| !alive);
-    if warnings.is_empty() && (asked || dead) {
+    if warnings.is_empty() && is_silent(facts) {
         warnings.push(warning(
             severity,
             "service_silent",

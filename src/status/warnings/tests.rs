@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use crate::error::Error;
-use crate::model::{Debt, Generation, OpId, Side, Traffic, paths};
+use crate::model::{Debt, Generation, OpId, Priority, Side, Traffic, paths};
 use crate::plan::checks::sample::Nodes;
 use crate::plan::files::hosts;
 use crate::status::{Severity, Status, assemble};
@@ -134,7 +134,99 @@ fn a_dead_service_is_critical_on_the_active_side_only() {
             ("service_down", severity)
         );
     }
-    warned(|nodes| nodes.facts.primary.sip[0].1 = None, &["service_silent"]);
+    warned(|nodes| nodes.facts.secondary.sip[0].1 = None, &["service_silent"]);
+}
+
+/// The warning about the passive side being healthier, by priority.
+fn healthier(priority: Priority, bend: impl Fn(&mut Nodes)) -> Option<String> {
+    let mut nodes = configured();
+    nodes.change(|pair| pair.priority = priority);
+    bend(&mut nodes);
+    let mut warnings = status(&nodes, None).warnings.into_iter();
+    warnings
+        .find(|warning| warning.code == "passive_healthier")
+        .map(|warning| format!("{} -> {}", warning.text, warning.hint.unwrap_or_default()))
+}
+
+#[test]
+fn a_healthier_passive_side_is_told_by_the_pairs_priority() {
+    let deaf = |nodes: &mut Nodes| nodes.facts.primary.sip[0].1 = None;
+    let unplugged = |nodes: &mut Nodes| nodes.facts.primary.interfaces[0].up = false;
+    let cut_off = |nodes: &mut Nodes| {
+        for (side, answer) in [(Side::Primary, None), (Side::Secondary, Some(300))] {
+            nodes.pair.nodes[side].health_check.v4 = Some([192, 0, 2, 1].into());
+            nodes.facts[side].reach.push(([192, 0, 2, 1].into(), answer));
+        }
+    };
+    for (priority, bend, reason) in [
+        (
+            Priority::High,
+            &deaf as &dyn Fn(&mut Nodes),
+            Some("its service answers"),
+        ),
+        (
+            Priority::High,
+            &unplugged,
+            Some("of its VIPs 1 lie on an interface with a link, of the other's 0"),
+        ),
+        (
+            Priority::High,
+            &cut_off,
+            Some("1 control address(es) answer it, the other 0"),
+        ),
+        (Priority::Equal, &deaf, None),
+        (
+            Priority::Equal,
+            &unplugged,
+            Some("it counts 1 control addresses that answer"),
+        ),
+        (
+            Priority::Equal,
+            &cut_off,
+            Some("it counts 2 control addresses that answer"),
+        ),
+        (Priority::Ignore, &deaf, None),
+        (Priority::Ignore, &unplugged, None),
+        (Priority::Ignore, &cut_off, None),
+    ] {
+        let told = healthier(priority, bend);
+        match (&told, reason) {
+            (Some(text), Some(reason)) => {
+                assert!(
+                    text.starts_with("beta, which is passive") && text.contains(reason),
+                    "{text}"
+                );
+                assert!(text.contains("pairadm takeover --to secondary"), "{text}");
+            }
+            _ => assert_eq!(told.is_some(), reason.is_some(), "{priority:?} {told:?}"),
+        }
+    }
+}
+
+#[test]
+fn no_takeover_is_advised_to_a_side_that_would_not_answer() {
+    for priority in [Priority::High, Priority::Equal] {
+        let told = healthier(priority, |nodes| {
+            nodes.facts.primary.interfaces[0].up = false;
+            nodes.facts.secondary.units[0].active = "failed".to_owned();
+        });
+        assert_eq!(told, None);
+        // What only one side was asked says nothing about the other.
+        let told = healthier(priority, |nodes| {
+            nodes.pair.nodes.secondary.health_check.v4 = Some([192, 0, 2, 1].into());
+            nodes
+                .facts
+                .secondary
+                .reach
+                .push(([192, 0, 2, 1].into(), Some(300)));
+        });
+        assert_eq!(told, None);
+        // The passive side may be worse.
+        assert_eq!(
+            healthier(priority, |nodes| nodes.facts.secondary.interfaces[0].up = false),
+            None
+        );
+    }
 }
 
 #[test]

@@ -154,6 +154,7 @@ fn the_pages_keys_are_those_of_the_pair_file() {
         "ports",
         "block",
         "takeover",
+        "priority",
         "ntp",
         "encrypted_link",
         "mirrors_keep",

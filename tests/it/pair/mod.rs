@@ -3,6 +3,7 @@
 
 mod alone;
 mod faults;
+mod health;
 mod operations;
 mod refusals;
 
