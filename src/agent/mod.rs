@@ -5,9 +5,11 @@
 //!                │               └── found: what was there, journalled before anything changes
 //!                ├── journal, lock, backups
 //!                ├── job: a step that takes long, on a thread of its own, with its meter
+//!                ├── alarm: what is raised on this node
 //!                └── arm: the timer that takes unconfirmed changes back
 //! ```
 
+mod alarm;
 mod arm;
 mod backups;
 mod boundary;
@@ -49,6 +51,7 @@ use crate::error::{Error, Result};
 use crate::model::OpId;
 use std::fs::File;
 use std::os::fd::AsFd as _;
+use std::time::Instant;
 
 /// `pairadm agent`: serves the node it runs on. Returns the exit code.
 pub fn run() -> Result<u8> {
@@ -64,6 +67,17 @@ pub fn run() -> Result<u8> {
         File::from(input),
         std::io::stdout().lock(),
     ))
+}
+
+/// `pairadm alarms-due`: clears the alarms whose time is up, and tells their programs. What came of it, in
+/// words; an error when one of them failed.
+pub fn settle_alarms(deadline: Instant) -> Result<String> {
+    let outcomes = alarm::settle(&NodePaths::system(), deadline)?;
+    let told = reaction::Told::of(outcomes, "no alarm is due");
+    if told.failed {
+        return Err(Error::incomplete("reaction_failed", told.detail));
+    }
+    Ok(told.detail)
 }
 
 /// `pairadm agent-revert OP`: what the on-node timer runs when nobody confirmed (S9).

@@ -10,6 +10,7 @@ pub struct NodePaths {
     var: PathBuf,
     lock: PathBuf,
     proc_sys: PathBuf,
+    reactions: PathBuf,
     search: String,
 }
 
@@ -20,6 +21,7 @@ impl NodePaths {
             var: paths::VAR_DIR.into(),
             lock: paths::LOCK_FILE.into(),
             proc_sys: "/proc/sys".into(),
+            reactions: paths::REACTIONS_DIR.into(),
             search: super::program::PATH.to_owned(),
         }
     }
@@ -30,6 +32,7 @@ impl NodePaths {
             var: root.join("var"),
             lock: root.join("lock"),
             proc_sys: root.join("sys"),
+            reactions: root.join("reactions.d"),
             search: format!("{}:{}", root.join("bin").display(), super::program::PATH),
         }
     }
@@ -42,6 +45,16 @@ impl NodePaths {
     /// The recorded state.
     pub fn state(&self) -> PathBuf {
         self.var.join("state/state.json")
+    }
+
+    /// Alarms that are raised.
+    pub fn alarms(&self) -> PathBuf {
+        self.var.join("state/alarms.json")
+    }
+
+    /// Reactions and alarm files.
+    pub fn reactions(&self) -> &Path {
+        &self.reactions
     }
 
     /// Journals of all operations.

@@ -180,6 +180,13 @@ pub enum Request {
         /// Decides the event's number.
         standby: Standby,
     },
+    /// Raise an alarm as a test, or clear one that is raised.
+    Alarm {
+        /// Its name.
+        name: String,
+        /// Raise it.
+        raise: bool,
+    },
     /// Who answers for these addresses on the network, by MAC address.
     WhoHas {
         /// Addresses.

@@ -1,11 +1,13 @@
 //! Tells that the node became active or passive: a line in the system's log, then every program in
 //! `/etc/pairadm/reactions.d`, in order of name, with the mode and the event's number as arguments. A
-//! reaction that fails is reported; it does not take a takeover back.
+//! reaction that fails is reported; it does not take a takeover back. Alarms of the same directory follow.
 
+use super::alarm;
+use super::paths::NodePaths;
 use super::program::run_from;
 use super::protocol::StepReport;
 use crate::error::{Error, Result};
-use crate::model::{Mode, paths};
+use crate::model::Mode;
 use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net::UnixDatagram;
@@ -18,7 +20,10 @@ const EACH: Duration = Duration::from_secs(10);
 /// Facility daemon, severity notice (RFC 5424, section 6.2.1).
 const PRIORITY: u8 = 3 * 8 + 5;
 
-/// What came of it.
+/// What came of one reaction or alarm, in words; an error failed or was passed over.
+pub type Outcome = std::result::Result<String, String>;
+
+/// What came of all.
 #[derive(Debug)]
 pub struct Told {
     /// Each reaction and how it ended.
@@ -28,6 +33,21 @@ pub struct Told {
 }
 
 impl Told {
+    /// Of one or more; `none` stands for nothing.
+    pub fn of(outcomes: Vec<Outcome>, none: &str) -> Self {
+        let failed = outcomes.iter().any(Result::is_err);
+        let texts: Vec<String> = outcomes
+            .into_iter()
+            .map(|outcome| outcome.unwrap_or_else(|why| why))
+            .collect();
+        let detail = if texts.is_empty() {
+            none.to_owned()
+        } else {
+            texts.join("; ")
+        };
+        Self { detail, failed }
+    }
+
     /// For a step: what a reaction says does not take a takeover back.
     pub fn report(self) -> StepReport {
         StepReport {
@@ -39,59 +59,57 @@ impl Told {
 }
 
 /// Tells it, until `deadline`.
-pub fn react(search: &str, mode: Mode, code: u16, deadline: Instant) -> Result<Told> {
+pub fn react(paths: &NodePaths, mode: Mode, code: u16, deadline: Instant) -> Result<Told> {
     log(&format!("event {code}: this node is {mode}"));
-    react_in(Path::new(paths::REACTIONS_DIR), search, mode, code, deadline)
+    let mut told = run_all(paths, mode, code, deadline)?;
+    told.extend(alarm::happened(paths, code, deadline));
+    Ok(told_of(mode, code, told))
 }
 
-fn react_in(directory: &Path, search: &str, mode: Mode, code: u16, deadline: Instant) -> Result<Told> {
-    let mut told = Vec::new();
-    let mut failed = false;
-    for (path, meta) in programs(directory)? {
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        let outcome = match distrusted(&meta) {
-            Some(why) => Err(format!("was passed over: {why}")),
-            None => run(&path, search, mode, code, deadline),
-        };
-        failed |= outcome.is_err();
-        told.push(match outcome {
-            Ok(()) => format!("{name} ran"),
-            Err(why) => format!("{name} {why}"),
-        });
+/// Runs the reactions alone, as a test: no alarm is raised or cleared.
+pub fn try_out(paths: &NodePaths, mode: Mode, code: u16, deadline: Instant) -> Result<Told> {
+    log(&format!("test of event {code}: this node is {mode}"));
+    run_all(paths, mode, code, deadline).map(|told| told_of(mode, code, told))
+}
+
+fn told_of(mode: Mode, code: u16, outcomes: Vec<Outcome>) -> Told {
+    let told = Told::of(outcomes, "no reactions");
+    Told {
+        detail: format!("event {code} ({mode}): {}", told.detail),
+        ..told
     }
-    let told = if told.is_empty() {
-        "no reactions".to_owned()
-    } else {
-        told.join("; ")
-    };
-    Ok(Told {
-        detail: format!("event {code} ({mode}): {told}"),
-        failed,
-    })
 }
 
-fn run(
-    path: &Path,
-    search: &str,
-    mode: Mode,
-    code: u16,
-    deadline: Instant,
-) -> std::result::Result<(), String> {
-    let (path, mode, code) = (path.to_string_lossy(), mode.to_string(), code.to_string());
+fn run_all(paths: &NodePaths, mode: Mode, code: u16, deadline: Instant) -> Result<Vec<Outcome>> {
+    let (mode, code) = (mode.to_string(), code.to_string());
+    let run = |path: PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        match run_trusted(paths.search(), &[&path.to_string_lossy(), &mode, &code], deadline) {
+            Ok(()) => Ok(format!("{name} ran")),
+            Err(why) => Err(format!("{name} {why}")),
+        }
+    };
+    Ok(programs(paths.reactions())?.into_iter().map(run).collect())
+}
+
+/// Runs a program of the administrator's, unless others than root may change it.
+pub fn run_trusted(search: &str, argv: &[&str], deadline: Instant) -> std::result::Result<(), String> {
+    let meta = argv.first().map(fs::metadata).transpose();
+    if let Ok(Some(meta)) = &meta
+        && let Some(why) = distrusted(meta)
+    {
+        return Err(format!("was passed over: {why}"));
+    }
     let until = deadline.min(Instant::now() + EACH);
-    match run_from(search, &[&path, &mode, &code], until) {
+    match run_from(search, argv, until) {
         Ok(finished) if finished.status.success() => Ok(()),
         Ok(finished) => Err(format!("FAILED: {}", finished.last_words())),
         Err(error) => Err(format!("FAILED: {error}")),
     }
 }
 
-/// Executable files, in order of name.
-fn programs(directory: &Path) -> Result<Vec<(PathBuf, Metadata)>> {
+/// Executable files but alarm files, in order of name.
+fn programs(directory: &Path) -> Result<Vec<PathBuf>> {
     let unreadable = |error: std::io::Error| {
         Error::incomplete("reactions_unreadable", "the reactions cannot be read")
             .at(directory.display())
@@ -106,17 +124,18 @@ fn programs(directory: &Path) -> Result<Vec<(PathBuf, Metadata)>> {
     for entry in entries {
         let path = entry.map_err(unreadable)?.path();
         match fs::metadata(&path) {
-            Ok(meta) if meta.is_file() && meta.mode() & 0o111 != 0 => found.push((path, meta)),
+            _ if path.extension().is_some_and(|extension| extension == "toml") => {}
+            Ok(meta) if meta.is_file() && meta.mode() & 0o111 != 0 => found.push(path),
             // Not a program, or a link to nothing.
             _ => {}
         }
     }
-    found.sort_by(|a, b| a.0.cmp(&b.0));
+    found.sort();
     Ok(found)
 }
 
 /// They run as root, so only root may be able to change them.
-fn distrusted(meta: &Metadata) -> Option<&'static str> {
+pub fn distrusted(meta: &Metadata) -> Option<&'static str> {
     if meta.uid() != rustix::process::geteuid().as_raw() {
         return Some("it does not belong to root");
     }
@@ -124,7 +143,7 @@ fn distrusted(meta: &Metadata) -> Option<&'static str> {
 }
 
 /// A node without a system log is told by its reactions alone.
-fn log(text: &str) {
+pub fn log(text: &str) {
     if let Ok(socket) = UnixDatagram::unbound() {
         let line = format!("<{PRIORITY}>pairadm: {text}");
         let _ = socket.send_to(line.as_bytes(), "/dev/log");
@@ -134,25 +153,29 @@ fn log(text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agent::program;
     use std::os::unix::fs::PermissionsExt as _;
 
+    fn node() -> tempfile::TempDir {
+        let directory = tempfile::tempdir().unwrap();
+        fs::create_dir(directory.path().join("reactions.d")).unwrap();
+        directory
+    }
+
     fn add(directory: &Path, name: &str, script: &str, mode: u32) {
-        let path = directory.join(name);
+        let path = directory.join("reactions.d").join(name);
         fs::write(&path, format!("#!/bin/sh\n{script}")).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
     }
 
     fn react_to(directory: &Path) -> String {
         let deadline = Instant::now() + Duration::from_secs(20);
-        react_in(directory, program::PATH, Mode::Active, 4562, deadline)
-            .unwrap()
-            .detail
+        let paths = NodePaths::under(directory);
+        react(&paths, Mode::Active, 4562, deadline).unwrap().detail
     }
 
     #[test]
     fn they_run_in_order_with_mode_and_number_and_a_failure_stops_nobody() {
-        let directory = tempfile::tempdir().unwrap();
+        let directory = node();
         let seen = directory.path().join("seen");
         let note = format!("echo $(basename $0) $* >> {}", seen.display());
         add(directory.path(), "20-last", &note, 0o755);
@@ -163,6 +186,7 @@ mod tests {
             0o700,
         );
         add(directory.path(), "README", &note, 0o644);
+        add(directory.path(), "no-program.toml", "", 0o644);
         let told = react_to(directory.path());
         assert_eq!(
             fs::read_to_string(seen).unwrap(),
@@ -173,9 +197,9 @@ mod tests {
 
     #[test]
     fn what_others_may_change_is_passed_over() {
-        let directory = tempfile::tempdir().unwrap();
+        let directory = node();
         add(directory.path(), "open", "exit 0", 0o777);
         assert!(react_to(directory.path()).contains("open was passed over: others may write to it"));
-        assert!(react_to(Path::new("/nonexistent")).ends_with("no reactions"));
+        assert!(react_to(tempfile::tempdir().unwrap().path()).ends_with("no reactions"));
     }
 }

@@ -10,6 +10,7 @@ use crate::agent::boundary;
 use crate::error::{Error, Result};
 use crate::model::{Debt, Generation, NodeState, OpId};
 use crate::plan::Restart;
+use serde::Serialize;
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::Path;
@@ -223,15 +224,19 @@ fn same(one: &NodeState, other: &NodeState) -> bool {
 }
 
 fn write(paths: &NodePaths, state: &NodeState) -> Result<()> {
-    let path = paths.state();
-    let failed = |error: std::io::Error| fault(&path, "the recorded state cannot be written", &error);
+    replace(&paths.state(), state)
+}
+
+/// Writes what a node remembers as JSON: the old or the new, never a part (S4).
+pub(super) fn replace(path: &Path, value: &impl Serialize) -> Result<()> {
+    let failed = |error: std::io::Error| fault(path, "the recorded state cannot be written", &error);
     let directory = path.parent().unwrap_or(Path::new("/"));
     std::fs::DirBuilder::new()
         .recursive(true)
         .mode(0o755)
         .create(directory)
         .map_err(failed)?;
-    let mut text = serde_json::to_vec_pretty(state).map_err(|error| Error::bug(error.to_string()))?;
+    let mut text = serde_json::to_vec_pretty(value).map_err(|error| Error::bug(error.to_string()))?;
     text.push(b'\n');
     let mut draft = tempfile::Builder::new()
         .prefix(".state")
@@ -245,9 +250,9 @@ fn write(paths: &NodePaths, state: &NodeState) -> Result<()> {
         .map_err(failed)?;
     draft.as_file().sync_all().map_err(failed)?;
     boundary::reached("state draft synced");
-    draft.persist(&path).map_err(|error| failed(error.error))?;
+    draft.persist(path).map_err(|error| failed(error.error))?;
     boundary::reached("state renamed");
-    sync(&path)
+    sync(path)
 }
 
 fn sync(path: &Path) -> Result<()> {

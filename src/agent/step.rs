@@ -391,7 +391,7 @@ fn want(put: &FilePut) -> Result<Want> {
 
 fn tell(context: &Context<'_>, mode: Mode, standby: Standby) -> Result<StepReport> {
     let code = mode.code(standby);
-    reaction::react(context.paths.search(), mode, code, context.deadline).map(reaction::Told::report)
+    reaction::react(context.paths, mode, code, context.deadline).map(reaction::Told::report)
 }
 
 /// Numbers of the owner that a new file shall have.

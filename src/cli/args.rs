@@ -120,6 +120,9 @@ pub enum Command {
     /// Take back what an operation armed on this node
     #[command(hide = true)]
     AgentRevert(RevertArgs),
+    /// Clear the alarms of this node whose time is up
+    #[command(hide = true)]
+    AlarmsDue,
     /// Keep this node blocked after a start until it may serve calls
     #[command(hide = true)]
     Guard(GuardArgs),
@@ -152,6 +155,7 @@ impl Command {
             Self::Agent => "agent",
             Self::Peer => "peer",
             Self::AgentRevert(_) => "agent-revert",
+            Self::AlarmsDue => "alarms-due",
             Self::Guard(_) => "guard",
         }
     }

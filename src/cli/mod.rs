@@ -78,6 +78,7 @@ fn dispatch(session: &Session, command: Command) -> Result<Done> {
         Command::Agent => node::agent(),
         Command::Peer => node::peer(),
         Command::AgentRevert(args) => node::revert(&args),
+        Command::AlarmsDue => node::alarms_due(session),
         Command::Guard(args) => node::guard(session, &args),
     }
 }

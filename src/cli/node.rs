@@ -7,6 +7,10 @@ use crate::error::Result;
 use crate::model::OpId;
 use clap::{Args, Subcommand};
 use serde_json::json;
+use std::time::{Duration, Instant};
+
+/// Time for the programs of all alarms that are due.
+const ALARMS: Duration = Duration::from_secs(60);
 
 /// Arguments of `agent-revert`.
 #[derive(Debug, Args)]
@@ -56,6 +60,13 @@ pub fn revert(args: &RevertArgs) -> Result<Done> {
         None => crate::agent::revert_unconfirmed(Occasion::Running)?,
     }
     Ok(Done::default())
+}
+
+/// Clears the alarms whose time is up; its line goes to the journal.
+pub fn alarms_due(session: &Session) -> Result<Done> {
+    let done = crate::agent::settle_alarms(Instant::now() + ALARMS)?;
+    session.output.raw(&format!("{done}\n"));
+    Done::with(json!({ "done": done }))
 }
 
 /// Runs the boot guard; its line goes to the journal.

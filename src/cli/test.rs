@@ -25,12 +25,34 @@ enum What {
         #[arg(long, value_name = "SIDE")]
         side: Side,
     },
+    /// Raise an alarm of a node as a test, or clear one that is raised
+    Alarm {
+        /// Its name: that of its file in `/etc/pairadm/reactions.d`, without .toml
+        name: String,
+        /// The side that raises it: primary or secondary
+        #[arg(long, value_name = "SIDE")]
+        side: Side,
+        /// Clear it instead, whatever raised it
+        #[arg(long)]
+        clear: bool,
+    },
 }
 
 /// Tries it.
 pub fn run(session: &Session, args: &TestArgs) -> Result<Done> {
-    let What::Reaction { mode, side } = args.what;
-    let told = session.controller()?.try_reactions(side, mode)?;
+    let controller = session.controller()?;
+    let (told, done) = match &args.what {
+        What::Reaction { mode, side } => {
+            let told = controller.try_reactions(*side, *mode)?;
+            let done = json!({ "side": side, "mode": mode, "told": told });
+            (told, done)
+        }
+        What::Alarm { name, side, clear } => {
+            let told = controller.try_alarm(*side, name, !clear)?;
+            let done = json!({ "side": side, "alarm": name, "clear": clear, "told": told });
+            (told, done)
+        }
+    };
     session.output.say([&Line::plain(&told)]);
-    Done::with(json!({ "side": side, "mode": mode, "told": told }))
+    Done::with(done)
 }

@@ -1,4 +1,4 @@
-//! Tries the reactions of one node by hand.
+//! Tries the reactions and alarms of one node by hand.
 
 use super::Controller;
 use crate::agent::protocol::{Request, Response};
@@ -12,13 +12,23 @@ const PATIENCE: Duration = Duration::from_secs(60);
 impl Controller {
     /// Tells the node of `side` that it became `mode`, which it does not; what its reactions said.
     pub fn try_reactions(&self, side: Side, mode: Mode) -> Result<String> {
+        let standby = self.need_pair()?.standby;
+        self.try_out(side, "test reaction", Request::React { mode, standby })
+    }
+
+    /// Raises the alarm `name` of the node of `side` as a test, or clears it; what its program said.
+    pub fn try_alarm(&self, side: Side, name: &str, raise: bool) -> Result<String> {
+        let name = name.to_owned();
+        self.try_out(side, "test alarm", Request::Alarm { name, raise })
+    }
+
+    fn try_out(&self, side: Side, what: &str, request: Request) -> Result<String> {
         let pair = self.need_pair()?;
-        let (mut session, mut faults) = self.connect(&pair, "test reaction", &[side]);
+        let (mut session, mut faults) = self.connect(&pair, what, &[side]);
         if let Some(fault) = faults[side].take() {
             return Err(fault);
         }
-        let standby = pair.standby;
-        match session.ask(side, Request::React { mode, standby }, PATIENCE)? {
+        match session.ask(side, request, PATIENCE)? {
             Response::Step(report) => Ok(report.detail),
             other => Err(Error::bug(format!("unexpected answer to a test: {other:?}"))),
         }

@@ -8,7 +8,7 @@ pub use gather::gather;
 
 use crate::agent::protocol::{FileImage, LockOwner};
 use crate::data::{LastRun, Ledger, Survey, Surveyed};
-use crate::model::{NodeState, OpId, Port, Traffic, Work};
+use crate::model::{NodeState, OpId, Port, Raised, Traffic, Work};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
@@ -150,6 +150,12 @@ pub struct Facts {
     /// What the node last did by itself.
     #[serde(default)]
     pub runs: Vec<LastRun>,
+    /// Alarms that are raised.
+    #[serde(default)]
+    pub alarms: Vec<Raised>,
+    /// What is wrong with the alarm files.
+    #[serde(default)]
+    pub alarm_faults: Vec<String>,
     /// Hash of the installed agent binary, if any.
     pub agent_sha256: Option<String>,
     /// Backup and mirrors, when they were asked for.

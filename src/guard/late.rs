@@ -37,7 +37,12 @@ const REACTIONS: Duration = Duration::from_secs(30);
 pub fn late() -> Result<String> {
     let reverted = agent::revert_unconfirmed(super::occasion());
     let done = serve_or_not()?;
-    reverted.map(|()| done)
+    // Timers do not outlive a start. An alarm that fails is told, and keeps no node from serving.
+    let alarms = match agent::settle_alarms(Instant::now() + REACTIONS) {
+        Ok(told) => told,
+        Err(error) => error.to_string(),
+    };
+    reverted.map(|()| format!("{done}; {alarms}"))
 }
 
 fn serve_or_not() -> Result<String> {
@@ -79,7 +84,7 @@ fn serve_or_not() -> Result<String> {
     mark()?;
     if let Some(mode) = mode {
         let until = Instant::now() + REACTIONS;
-        let told = reaction::react(paths.search(), mode, mode.code(pair.standby), until)?;
+        let told = reaction::react(&paths, mode, mode.code(pair.standby), until)?;
         done = format!("{done}; {}", told.detail);
     }
     Ok(done)

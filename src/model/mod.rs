@@ -2,6 +2,7 @@
 //! checks it again.
 
 mod activity;
+mod alarm;
 mod copying;
 mod data;
 pub mod diff;
@@ -19,6 +20,7 @@ mod state;
 pub mod syntax;
 
 pub use activity::{Takeover, Traffic};
+pub use alarm::{Category, Event, Raised, TEST};
 pub use copying::Copying;
 pub use data::{AdminSync, BackupSource, DataSet, DataSource, Expect, Load, MatchRule, Reload};
 pub use mode::{Mode, Standby};

@@ -248,6 +248,7 @@ mod tests {
             generation: Some(Generation(4)),
             pending_restart: Vec::new(),
             debts: Vec::new(),
+            alarms: Vec::new(),
             work: None,
             sync: None,
             next_run: None,

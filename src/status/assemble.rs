@@ -1,12 +1,12 @@
 //! From both nodes' facts to a [`Status`].
 
 use super::warnings::warnings;
-use super::{NodeStatus, Status};
+use super::{Alarm, NodeStatus, Status};
 use crate::config::Profile;
 use crate::data::{Limit, Survey};
 use crate::error::Result;
 use crate::facts::{Facts, FactsQuery, UnitFacts};
-use crate::model::{BySide, Pair, Side, Traffic, paths};
+use crate::model::{BySide, Pair, Raised, Side, Traffic, paths};
 use crate::plan::files::{hosts, schedule_unit, sync_unit};
 
 /// What status asks a node: only what is quick.
@@ -107,7 +107,20 @@ fn node(pair: &Pair, profile: &Profile, side: Side, answer: &Result<(Facts, u64)
         next_run: enabled(facts, schedule_unit::TIMER).and_then(|unit| unit.next.clone()),
         runs: facts.runs.clone(),
         debts: state.map(|state| state.debts.clone()).unwrap_or_default(),
+        alarms: facts.alarms.iter().map(|raised| alarm(facts, raised)).collect(),
         work: facts.work.clone(),
+    }
+}
+
+fn alarm(facts: &Facts, raised: &Raised) -> Alarm {
+    let now = facts.clock_us / 1_000_000;
+    let since = chrono::DateTime::from_timestamp(raised.since, 0);
+    Alarm {
+        name: raised.name.clone(),
+        category: raised.category,
+        since: since.map(|since| since.to_rfc3339()).unwrap_or_default(),
+        left_s: raised.until.map(|until| u64::try_from(until - now).unwrap_or(0)),
+        cause: raised.cause.clone(),
     }
 }
 

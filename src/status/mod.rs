@@ -7,7 +7,7 @@ mod warnings;
 pub use assemble::{assemble, query};
 
 use crate::data::LastRun;
-use crate::model::{BySide, Debt, Generation, OpId, Side, Traffic, Work};
+use crate::model::{BySide, Category, Debt, Generation, OpId, Side, Traffic, Work};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
@@ -57,6 +57,21 @@ pub struct Status {
     pub warnings: Vec<Warning>,
 }
 
+/// An alarm that is raised.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alarm {
+    /// Its name.
+    pub name: String,
+    /// How bad it is.
+    pub category: Category,
+    /// RFC 3339, by the node's clock in UTC.
+    pub since: String,
+    /// Seconds until it is cleared by itself; `None`: not by itself.
+    pub left_s: Option<u64>,
+    /// The event's number, or `test`.
+    pub cause: String,
+}
+
 /// One node now.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct NodeStatus {
@@ -86,6 +101,8 @@ pub struct NodeStatus {
     pub pending_restart: Vec<String>,
     /// Work left over.
     pub debts: Vec<Debt>,
+    /// Alarms that are raised there.
+    pub alarms: Vec<Alarm>,
     /// The long step that is going on there.
     pub work: Option<Work>,
     /// The continuous synchronisation, in systemd's word; `None` where it is off.

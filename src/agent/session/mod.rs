@@ -20,7 +20,7 @@ use super::protocol::{LockOwner, Operation, Request, Response, StepReport};
 use super::step::Context;
 use super::traffic::Gate;
 use super::watch::Watch;
-use super::{backups, network, reaction, state, work};
+use super::{alarm, backups, network, reaction, state, work};
 use crate::error::{Error, Result};
 use crate::facts::{Facts, FactsQuery};
 use crate::model::OpId;
@@ -98,10 +98,23 @@ impl Session {
                 return Ok(Response::History { operations });
             }
             Request::React { mode, standby } => {
-                let told = reaction::react(self.paths.search(), mode, mode.code(standby), deadline)?;
+                let told = reaction::try_out(&self.paths, mode, mode.code(standby), deadline)?;
                 if told.failed {
                     let hint = "run it by hand on the node with `active` or `passive` and a number";
                     return Err(Error::incomplete("reaction_failed", told.detail).hint(hint));
+                }
+                return Ok(Response::Step(told.report()));
+            }
+            Request::Alarm { name, raise } => {
+                let outcome = if raise {
+                    alarm::test(&self.paths, &name, deadline)?
+                } else {
+                    alarm::clear(&self.paths, &name, deadline)?
+                };
+                let told = reaction::Told::of(vec![outcome], "");
+                if told.failed {
+                    return Err(Error::incomplete("reaction_failed", told.detail)
+                        .hint("mend the program, or what the alarm needs, on the node"));
                 }
                 return Ok(Response::Step(told.report()));
             }
@@ -203,6 +216,7 @@ impl Session {
             }
             Ok(Err(error)) | Err(error) => facts.gaps.push(error.to_string()),
         }
+        (facts.alarms, facts.alarm_faults) = alarm::look(&self.paths);
         match data::ledger::read(&self.paths) {
             Ok(ledger) => {
                 if let Some(data) = &mut facts.data {

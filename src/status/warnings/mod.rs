@@ -1,5 +1,6 @@
 //! What is wrong with the pair, from what both nodes say: pure, worst first, each with what to do about it.
 
+mod alarm;
 mod automatic;
 mod drift;
 mod health;
@@ -70,6 +71,7 @@ pub fn warnings(
             Ok((facts, _)) => {
                 warnings.extend(node::judge(&view, side, facts));
                 warnings.extend(automatic::judge(&view, side, facts));
+                warnings.extend(alarm::judge(&view, side, facts));
             }
             Err(error) => warnings.push(unreachable(&view, side, error)),
         }

@@ -1,6 +1,7 @@
 //! Operations of a pair on real nodes, through the command line: what they do, what they refuse, and
 //! what is left when the tool, a link or a node goes away in the middle.
 
+mod alarms;
 mod alone;
 mod faults;
 mod health;
