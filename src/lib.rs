@@ -64,6 +64,7 @@ pub mod intent;
 pub mod lab;
 pub mod menu;
 pub mod model;
+mod netlink;
 pub mod plan;
 pub mod probe;
 pub mod prompt;

@@ -1,29 +1,14 @@
 //! Addresses of this node by rtnetlink: a spawned `ip` costs milliseconds of darkness.
 
-use netlink_packet_core::{
-    NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_EXCL, NLM_F_REQUEST, NetlinkHeader,
-    NetlinkMessage, NetlinkPayload,
-};
+use crate::netlink::{Answer, Request, RouteSocket};
+use netlink_packet_route::AddressFamily;
 use netlink_packet_route::address::{AddressAttribute, AddressFlags, AddressMessage, CacheInfo};
-use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
-use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 use rustix::io::Errno;
-use rustix::net::sockopt::{Timeout, set_socket_timeout};
-use std::io::{Error, Result};
+use std::io::Result;
 use std::net::IpAddr;
-use std::time::Duration;
-
-/// The kernel answers while it is asked; this only bounds a fault.
-const ANSWER: Duration = Duration::from_secs(2);
-
-/// A dump that addresses changed under is taken again this often.
-const DUMP_TRIES: u32 = 5;
 
 /// A route socket.
-pub struct Rtnetlink {
-    socket: Socket,
-    sequence: u32,
-}
+pub struct Rtnetlink(RouteSocket);
 
 /// An address that an interface carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,11 +39,7 @@ impl Carried {
 impl Rtnetlink {
     /// Opens a socket.
     pub fn open() -> Result<Self> {
-        let mut socket = Socket::new(NETLINK_ROUTE)?;
-        socket.bind_auto()?;
-        socket.connect(&SocketAddr::new(0, 0))?;
-        set_socket_timeout(&socket, Timeout::Recv, Some(ANSWER))?;
-        Ok(Self { socket, sequence: 0 })
+        RouteSocket::open().map(Self)
     }
 
     /// Adds an address; false when the interface has it already.
@@ -77,79 +58,26 @@ impl Rtnetlink {
                 .push(AddressAttribute::Flags(AddressFlags::Nodad));
             message.attributes.push(AddressAttribute::CacheInfo(lifetime));
         }
-        let flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL;
-        unless(
-            Errno::EXIST,
-            self.ask(RouteNetlinkMessage::NewAddress(message), flags)
-                .map(|_| ()),
-        )
+        unless(Errno::EXIST, self.0.ask(Request::Add(message)))
     }
 
     /// Removes an address; false when the interface does not have it.
     pub fn delete(&mut self, carried: Carried) -> Result<bool> {
-        let request = RouteNetlinkMessage::DelAddress(message(carried));
-        unless(
-            Errno::ADDRNOTAVAIL,
-            self.ask(request, NLM_F_REQUEST | NLM_F_ACK).map(|_| ()),
-        )
+        let asked = self.0.ask(Request::Remove(message(carried)));
+        unless(Errno::ADDRNOTAVAIL, asked)
     }
 
     /// Every address of every interface.
     pub fn addresses(&mut self) -> Result<Vec<Carried>> {
-        for _ in 0..DUMP_TRIES {
-            let request = RouteNetlinkMessage::GetAddress(AddressMessage::default());
-            if let Some(answers) = self.ask(request, NLM_F_REQUEST | NLM_F_DUMP)? {
-                return Ok(answers.iter().filter_map(carried).collect());
-            }
-        }
-        Err(Error::other("addresses keep changing while they are listed"))
-    }
-
-    /// Sends one request and collects its answers until acknowledgement or end; `None` when they are
-    /// inconsistent because something changed meanwhile.
-    fn ask(&mut self, request: RouteNetlinkMessage, flags: u16) -> Result<Option<Vec<AddressMessage>>> {
-        self.sequence += 1;
-        let mut header = NetlinkHeader::default();
-        header.flags = flags;
-        header.sequence_number = self.sequence;
-        let mut packet = NetlinkMessage::new(header, NetlinkPayload::from(request));
-        packet.finalize();
-        let mut bytes = vec![0; packet.buffer_len()];
-        packet.serialize(&mut bytes);
-        self.socket.send(&bytes, 0)?;
-        let (mut answers, mut consistent) = (Vec::new(), true);
-        loop {
-            let (datagram, _) = self.socket.recv_from_full()?;
-            let mut rest = datagram.as_slice();
-            while !rest.is_empty() {
-                let message =
-                    NetlinkMessage::<RouteNetlinkMessage>::deserialize(rest).map_err(Error::other)?;
-                // Messages are aligned to four bytes.
-                let length = (message.header.length as usize).next_multiple_of(4);
-                rest = rest.get(length..).unwrap_or_default();
-                if message.header.sequence_number != self.sequence {
-                    continue;
-                }
-                consistent &= message.header.flags & NLM_F_DUMP_INTR == 0;
-                match message.payload {
-                    NetlinkPayload::InnerMessage(RouteNetlinkMessage::NewAddress(address)) => {
-                        answers.push(address);
-                    }
-                    NetlinkPayload::Error(error) if error.code.is_some() => return Err(error.to_io()),
-                    NetlinkPayload::Error(_) | NetlinkPayload::Done(_) => {
-                        return Ok(consistent.then_some(answers));
-                    }
-                    _ => {}
-                }
-            }
-        }
+        let answers = self.0.list(&Request::Addresses)?;
+        Ok(answers.iter().filter_map(carried).collect())
     }
 }
 
 /// Turns the one error that means "already so" into false.
-fn unless(already: Errno, result: Result<()>) -> Result<bool> {
+fn unless<T>(already: Errno, result: Result<T>) -> Result<bool> {
     match result {
-        Ok(()) => Ok(true),
+        Ok(_) => Ok(true),
         Err(error) if error.raw_os_error() == Some(already.raw_os_error()) => Ok(false),
         Err(error) => Err(error),
     }
@@ -172,7 +100,10 @@ fn message(carried: Carried) -> AddressMessage {
 }
 
 /// `Local` is the interface's own address where the two differ, as on point-to-point links.
-fn carried(message: &AddressMessage) -> Option<Carried> {
+fn carried(answer: &Answer) -> Option<Carried> {
+    let Answer::Address(message) = answer else {
+        return None;
+    };
     let (mut local, mut address, mut flags) = (None, None, AddressFlags::empty());
     for attribute in &message.attributes {
         match attribute {

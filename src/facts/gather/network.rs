@@ -1,12 +1,10 @@
 //! Interfaces, addresses and default gateways, read by rtnetlink: three dumps, no program started.
 
 use crate::facts::{Interface, InterfaceAddress};
-use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
+use crate::netlink::{Answer, Link, Request, RouteSocket};
+use netlink_packet_route::AddressFamily;
 use netlink_packet_route::address::{AddressAttribute, AddressMessage};
-use netlink_packet_route::link::{LinkAttribute, LinkFlags, LinkMessage, State};
 use netlink_packet_route::route::{RouteAddress, RouteAttribute, RouteMessage};
-use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
-use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -23,63 +21,35 @@ pub struct Network {
 
 /// Reads all three.
 pub fn read() -> Result<Network, String> {
-    let link = RouteNetlinkMessage::GetLink(LinkMessage::default());
-    let address = RouteNetlinkMessage::GetAddress(AddressMessage::default());
-    let mut messages = dump(link)?;
-    messages.extend(dump(address)?);
-    for family in [AddressFamily::Inet, AddressFamily::Inet6] {
-        let mut route = RouteMessage::default();
-        route.header.address_family = family;
-        messages.extend(dump(RouteNetlinkMessage::GetRoute(route))?);
+    let wanted = [
+        Request::Links,
+        Request::Addresses,
+        Request::Routes(AddressFamily::Inet),
+        Request::Routes(AddressFamily::Inet6),
+    ];
+    let mut socket = RouteSocket::open().map_err(|error| failed(&error))?;
+    let mut answers = Vec::new();
+    for request in &wanted {
+        answers.extend(socket.list(request).map_err(|error| failed(&error))?);
     }
-    Ok(describe(messages))
+    Ok(describe(answers))
 }
 
-/// One dump request and all its answers.
-fn dump(request: RouteNetlinkMessage) -> Result<Vec<RouteNetlinkMessage>, String> {
-    let failed = |error: std::io::Error| format!("rtnetlink: {error}");
-    let mut socket = Socket::new(NETLINK_ROUTE).map_err(failed)?;
-    socket.bind_auto().map_err(failed)?;
-    socket.connect(&SocketAddr::new(0, 0)).map_err(failed)?;
-    let mut packet = NetlinkMessage::new(NetlinkHeader::default(), NetlinkPayload::from(request));
-    packet.header.flags = NLM_F_REQUEST | NLM_F_DUMP;
-    packet.header.sequence_number = 1;
-    packet.finalize();
-    let mut bytes = vec![0; packet.buffer_len()];
-    packet.serialize(&mut bytes);
-    socket.send(&bytes, 0).map_err(failed)?;
-    let mut answers = Vec::new();
-    loop {
-        let (datagram, _) = socket.recv_from_full().map_err(failed)?;
-        let mut rest = datagram.as_slice();
-        while !rest.is_empty() {
-            let message = NetlinkMessage::<RouteNetlinkMessage>::deserialize(rest)
-                .map_err(|error| format!("rtnetlink: {error}"))?;
-            // Messages are padded to four bytes.
-            let length = (message.header.length as usize).next_multiple_of(4).max(16);
-            rest = rest.get(length..).unwrap_or_default();
-            match message.payload {
-                NetlinkPayload::Done(_) => return Ok(answers),
-                NetlinkPayload::Error(error) => return Err(format!("rtnetlink: {error:?}")),
-                NetlinkPayload::InnerMessage(inner) => answers.push(inner),
-                _ => {}
-            }
-        }
-    }
+fn failed(error: &std::io::Error) -> String {
+    format!("rtnetlink: {error}")
 }
 
 /// Sorts the answers; addresses of interfaces that went away between the dumps are left out.
-fn describe(messages: Vec<RouteNetlinkMessage>) -> Network {
+fn describe(answers: Vec<Answer>) -> Network {
     let mut network = Network::default();
     let mut names = BTreeMap::new();
-    for message in messages {
-        match message {
-            RouteNetlinkMessage::NewLink(link) => {
-                let interface = interface(&link);
-                names.insert(link.header.index, interface.name.clone());
-                network.interfaces.push(interface);
+    for answer in answers {
+        match answer {
+            Answer::Link(link) => {
+                names.insert(link.index, link.name.clone());
+                network.interfaces.push(interface(link));
             }
-            RouteNetlinkMessage::NewAddress(message) => {
+            Answer::Address(message) => {
                 if let (Some(name), Some(address)) = (names.get(&message.header.index), own(&message)) {
                     network.addresses.push(InterfaceAddress {
                         interface: name.clone(),
@@ -88,41 +58,26 @@ fn describe(messages: Vec<RouteNetlinkMessage>) -> Network {
                     });
                 }
             }
-            RouteNetlinkMessage::NewRoute(route) => {
+            Answer::Route(route) => {
                 for gateway in gateways(&route) {
                     if !network.gateways.contains(&gateway) {
                         network.gateways.push(gateway);
                     }
                 }
             }
-            _ => {}
+            Answer::Other => {}
         }
     }
     network
 }
 
-fn interface(link: &LinkMessage) -> Interface {
-    let mut interface = Interface {
-        name: String::new(),
-        mac: String::new(),
-        up: false,
-    };
-    let running = link.header.flags.contains(LinkFlags::Up | LinkFlags::Running);
-    for attribute in &link.attributes {
-        match attribute {
-            LinkAttribute::IfName(name) => interface.name.clone_from(name),
-            LinkAttribute::Address(mac) => {
-                let octets: Vec<String> = mac.iter().map(|octet| format!("{octet:02x}")).collect();
-                interface.mac = octets.join(":");
-            }
-            // `lo` and some virtual drivers report `unknown` for ever: then the flags decide.
-            LinkAttribute::OperState(state) => {
-                interface.up = matches!(state, State::Up) || (matches!(state, State::Unknown) && running);
-            }
-            _ => {}
-        }
+fn interface(link: Link) -> Interface {
+    let octets: Vec<String> = link.mac.iter().map(|octet| format!("{octet:02x}")).collect();
+    Interface {
+        name: link.name,
+        mac: octets.join(":"),
+        up: link.up,
     }
-    interface
 }
 
 /// `IFA_LOCAL` is the node's own address; `IFA_ADDRESS` is the far end on point-to-point links.
@@ -201,10 +156,6 @@ mod tests {
         let mut message = AddressMessage::default();
         message.header.index = 9;
         message.attributes = vec![AddressAttribute::Address("192.0.2.2".parse().unwrap())];
-        assert!(
-            describe(vec![RouteNetlinkMessage::NewAddress(message)])
-                .addresses
-                .is_empty()
-        );
+        assert!(describe(vec![Answer::Address(message)]).addresses.is_empty());
     }
 }
