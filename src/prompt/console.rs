@@ -2,13 +2,15 @@
 //! typed with dialoguer, which lets it be edited; on a dumb one and from a pipe lines are read as they
 //! come. Secrets are typed unseen. Ctrl-C ends a waiting question (L4).
 
+use super::keyboard::Keyboard;
 use crate::controller::Cancel;
 use crate::model::Secret;
 use crate::render::{Line, printable};
+use dialoguer::Input;
 use dialoguer::console::Term;
-use dialoguer::{Input, Password};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::{IsTerminal, Write};
+use zeroize::Zeroize;
 
 /// What came back for a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +86,8 @@ impl Console {
 
     /// An edited answer; Ctrl-C or a terminal that went away ends it.
     fn edited(&self, term: &Term, prompt: &str) -> Reply {
+        let _keys = Keyboard::keys();
+        // After the change of modes: until then Ctrl-C is a signal.
         if self.cancel.asked() {
             return Reply::End;
         }
@@ -98,18 +102,20 @@ impl Console {
         Reply::End
     }
 
-    /// Asks for a secret without showing what is typed; `None` without a terminal.
+    /// Asks for a secret without showing what is typed; `None` without a terminal, or when it was cancelled.
     pub fn secret(&mut self, prompt: &str) -> Option<Secret> {
         if !std::io::stdin().is_terminal() {
             return None;
         }
-        let typed = Password::new()
-            .with_prompt(printable(prompt))
-            .allow_empty_password(true)
-            .report(false)
-            .interact()
-            .ok()?;
-        Some(Secret::new(typed))
+        let _unseen = Keyboard::unseen().ok()?;
+        self.write(&format!("{}: ", printable(prompt)));
+        let typed = self.read_line();
+        // What was typed stays nowhere else; another line may wait behind it when it was pasted.
+        if self.pending.is_empty() {
+            self.pending.zeroize();
+        }
+        self.write("\n");
+        typed.map(Secret::new)
     }
 
     fn write(&self, text: &str) {
@@ -123,12 +129,16 @@ impl Console {
         };
     }
 
-    /// The next line of standard input; `None` at its end or when cancelled.
+    /// The next line of standard input, as it came; `None` at its end or when cancelled.
     fn read_line(&mut self) -> Option<String> {
         loop {
             if let Some(end) = self.pending.iter().position(|&byte| byte == b'\n') {
-                let line: Vec<u8> = self.pending.drain(..=end).collect();
-                return Some(String::from_utf8_lossy(&line).trim().to_owned());
+                let mut line: Vec<u8> = self.pending.drain(..=end).collect();
+                line.pop();
+                return Some(
+                    String::from_utf8(line)
+                        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
+                );
             }
             if self.ended || self.cancel.asked() {
                 return None;
@@ -183,6 +193,7 @@ impl Talk for Console {
         }
         self.write(&format!("{}: ", printable(prompt)));
         if let Some(line) = self.read_line() {
+            let line = line.trim().to_owned();
             if !std::io::stdin().is_terminal() {
                 // No terminal echoed it.
                 self.write(&(printable(&line) + "\n"));

@@ -4,6 +4,7 @@
 mod change;
 mod console;
 mod form;
+mod keyboard;
 mod menu;
 mod operator;
 
