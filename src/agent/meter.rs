@@ -51,6 +51,12 @@ impl Meter {
         };
     }
 
+    /// The part that is going on has so many bytes in all.
+    pub fn expect(&self, total: u64) {
+        let mut part = self.part.lock().unwrap_or_else(PoisonError::into_inner);
+        part.total = Some(total);
+    }
+
     /// So many more bytes are done. Fails with code `stopped` when the work shall stop.
     pub fn add(&self, bytes: u64) -> Result<()> {
         self.done.fetch_add(bytes, Ordering::Relaxed);

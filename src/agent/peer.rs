@@ -2,7 +2,7 @@
 //! sshd(8)): start the agent, or read with rsync what is offered to it at the moment. It names neither
 //! folder nor file: what it asks for is a word, and the offer says what that means.
 
-use super::data::mirror::{self, BACKUP, MANIFEST};
+use super::data::mirror::{self, BACKUP, OFFERED_MANIFEST};
 use super::paths::NodePaths;
 use super::program;
 use crate::error::{Error, Result};
@@ -21,16 +21,17 @@ pub fn run(original: Option<OsString>) -> Result<u8> {
     let paths = NodePaths::system();
     let wanted = Wanted::parse(original).map_err(|why| refused(&why))?;
     let offered = mirror::offered(&paths).ok_or_else(|| refused("nothing is offered to it"))?;
-    let path = match wanted.what {
+    let path = |what: &What| match what {
         What::Backup => format!("{}/", offered.folder.display()),
-        What::Manifest => paths.offer().join(mirror::MANIFEST_FILE).display().to_string(),
+        What::Manifest => paths.offer().join(OFFERED_MANIFEST).display().to_string(),
     };
     let rsync = program::find(program::PATH, "rsync").ok_or_else(|| {
         Error::refused("no_program", "`rsync` is not installed").hint("install its package")
     })?;
     let error = Command::new(rsync)
         .args(wanted.options)
-        .args([".", &path])
+        .arg(".")
+        .args(wanted.what.iter().map(path))
         .env_clear()
         .envs([("PATH", program::PATH), ("LC_ALL", "C")])
         .current_dir("/")
@@ -49,20 +50,23 @@ enum What {
 #[derive(Debug, PartialEq, Eq)]
 struct Wanted {
     options: Vec<String>,
-    what: What,
+    what: Vec<What>,
 }
 
 impl Wanted {
-    /// `rsync --server --sender -LETTERS [--LONG…] . WORD`, as rsync's client says it, see rsync(1),
+    /// `rsync --server --sender -LETTERS [--LONG…] . WORD…`, as rsync's client says it, see rsync(1),
     /// "--server"; the message says what is not allowed.
     fn parse(text: &str) -> std::result::Result<Self, String> {
         let words: Vec<&str> = text.split(' ').collect();
-        let ["rsync", "--server", "--sender", options @ .., ".", what] = &words[..] else {
+        let ["rsync", "--server", "--sender", words @ ..] = &words[..] else {
             return Err("only `rsync --server --sender` is allowed".to_owned());
         };
-        let what = match *what {
-            BACKUP => What::Backup,
-            MANIFEST => What::Manifest,
+        let end = words.iter().position(|word| *word == ".");
+        let (options, what) = words.split_at(end.ok_or("nothing is asked for")?);
+        let what = match what {
+            [_, BACKUP] => vec![What::Backup],
+            [_, OFFERED_MANIFEST] => vec![What::Manifest],
+            [_, BACKUP, OFFERED_MANIFEST] => vec![What::Backup, What::Manifest],
             _ => return Err("only what is offered may be read".to_owned()),
         };
         if let Some(bad) = options.iter().find(|option| !harmless(option)) {
@@ -111,7 +115,7 @@ mod tests {
         let said =
             "rsync --server --sender -logtpAXre.iLsfxCIvu --timeout=30 --bwlimit=100 --numeric-ids . backup/";
         let wanted = Wanted::parse(said).unwrap();
-        assert_eq!(wanted.what, What::Backup);
+        assert_eq!(wanted.what, [What::Backup]);
         assert_eq!(
             wanted.options,
             [
@@ -123,8 +127,10 @@ mod tests {
                 "--numeric-ids"
             ]
         );
-        let said = "rsync --server --sender -e.LsfxCIvu --timeout=30 --numeric-ids . manifest.json";
-        assert_eq!(Wanted::parse(said).unwrap().what, What::Manifest);
+        let said = "rsync --server --sender -e.LsfxCIvu --timeout=30 --numeric-ids . .pairadm-manifest.json";
+        assert_eq!(Wanted::parse(said).unwrap().what, [What::Manifest]);
+        let said = "rsync --server --sender -e.LsfxCIvu --numeric-ids . backup/ .pairadm-manifest.json";
+        assert_eq!(Wanted::parse(said).unwrap().what, [What::Backup, What::Manifest]);
     }
 
     #[test]
@@ -134,6 +140,10 @@ mod tests {
             "rsync --server -logtpre.iLsfxCIvu . backup/",
             "rsync --server --sender -logtpre.iLsfxCIvu . /etc/",
             "rsync --server --sender -logtpre.iLsfxCIvu . backup/ /etc/shadow",
+            "rsync --server --sender -logtpre.iLsfxCIvu . backup/ .pairadm-manifest.json /etc/shadow",
+            "rsync --server --sender -logtpre.iLsfxCIvu . backup/ backup/",
+            "rsync --server --sender -logtpre.iLsfxCIvu .",
+            "rsync --server --sender -logtpre.iLsfxCIvu",
             "rsync --server --sender -logtpre.iLsfxCIvu . ../",
             "rsync --server --sender -logtpre.iLsfxCIvu . backup/../",
             "rsync --server --sender -logtpLre.iLsfxCIvu . backup/",

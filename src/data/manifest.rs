@@ -107,8 +107,12 @@ impl Manifest {
     /// Reads the manifest in `folder`; code `no_manifest` when there is none, `bad_manifest` when it makes
     /// no sense or names a path outside the folder.
     pub fn read(folder: &Path) -> Result<Self> {
-        let path = folder.join(MANIFEST);
-        let text = std::fs::read(&path).map_err(|error| {
+        Self::read_file(&folder.join(MANIFEST))
+    }
+
+    /// The same for a manifest in a file of another name.
+    pub fn read_file(path: &Path) -> Result<Self> {
+        let text = std::fs::read(path).map_err(|error| {
             Error::refused(
                 "no_manifest",
                 "there is no manifest that says what is in this folder",

@@ -69,6 +69,16 @@ impl Places {
         self.var.join("data/backup.findings.json")
     }
 
+    /// Hashes of the newest mirror's files, see `agent::data::hashed`.
+    pub fn hashed_mirror(&self) -> PathBuf {
+        self.var.join("data/hashed/mirror.json")
+    }
+
+    /// Hashes of the files of this node's current backup, where something else than pairadm made it.
+    pub fn hashed_backup(&self) -> PathBuf {
+        self.var.join("data/hashed/backup.json")
+    }
+
     /// The addresses found in one mirror.
     pub fn findings(&self, mirror: &str) -> PathBuf {
         self.all_findings().join(format!("{mirror}.json"))

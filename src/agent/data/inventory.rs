@@ -1,5 +1,7 @@
-//! Writes down what is in a folder of data, and checks that it still is: every file is read and hashed.
+//! Writes down what is in a folder of data, and checks that it still is: every file is read and hashed, by as
+//! many threads as there are processors.
 
+use super::hashed::Stamp;
 use crate::agent::meter::Meter;
 use crate::data::{Entry, Kind, MANIFEST, Manifest};
 use crate::error::{Error, Result};
@@ -8,28 +10,113 @@ use std::fs::{self, File, Metadata};
 use std::io::Read as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// More threads wait for the disk and not for a processor.
+const MOST_THREADS: usize = 4;
+
+/// What was found at one path.
+pub struct Seen {
+    /// For the manifest.
+    pub entry: Entry,
+    /// As it was before it was read.
+    pub stamp: Stamp,
+}
+
+/// Hashes that need not be made.
+pub type Known<'k> = dyn Fn(&Metadata) -> Option<String> + 'k;
 
 /// Everything in the folders of the data sets below `folder`, in order of path.
 pub fn inventory(folder: &Path, meter: &Meter) -> Result<Vec<Entry>> {
-    members(folder, &mut |path, meta| {
-        let kind = kind(folder, path, meta, &mut |full| hash(full, meter))?;
-        Ok(entry(path, meta, kind))
+    let seen = look(folder, &|_| None, meter)?;
+    Ok(seen.into_iter().map(|seen| seen.entry).collect())
+}
+
+/// The same; files that `known` tells the hash of are not read.
+pub fn look(folder: &Path, known: &Known<'_>, meter: &Meter) -> Result<Vec<Seen>> {
+    let found = members(folder)?;
+    let mut kinds = Vec::with_capacity(found.len());
+    let mut unread = Vec::new();
+    for (index, (path, meta)) in found.iter().enumerate() {
+        let hash = if meta.is_file() { known(meta) } else { None };
+        if meta.is_file() && hash.is_none() {
+            unread.push((index, folder.join(path), meta.len()));
+        } else if hash.is_some() {
+            meter.add(meta.len())?;
+        }
+        kinds.push(kind(folder, path, meta, hash.unwrap_or_default())?);
+    }
+    for (index, size, blake3) in hash_all(unread, meter)? {
+        kinds[index] = Kind::File { size, blake3 };
+    }
+    let seen = found.into_iter().zip(kinds).map(|((path, meta), kind)| Seen {
+        entry: entry(&path, &meta, kind),
+        stamp: Stamp::of(&meta),
+    });
+    Ok(seen.collect())
+}
+
+/// Size and hash of each file, with its number. The largest come first, so that no thread is left alone with
+/// one of them.
+fn hash_all(mut files: Vec<(usize, PathBuf, u64)>, meter: &Meter) -> Result<Vec<(usize, u64, String)>> {
+    files.sort_unstable_by_key(|(_, _, size)| std::cmp::Reverse(*size));
+    let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let work = || {
+        let mut hashed = Vec::new();
+        while !failed.load(Ordering::Relaxed) {
+            let Some((index, path, _)) = files.get(next.fetch_add(1, Ordering::Relaxed)) else {
+                break;
+            };
+            let (size, blake3) = hash(path, meter).inspect_err(|_| failed.store(true, Ordering::Relaxed))?;
+            hashed.push((*index, size, blake3));
+        }
+        Ok(hashed)
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let further = threads.min(MOST_THREADS).min(files.len()).saturating_sub(1);
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (0..further).map(|_| scope.spawn(work)).collect();
+        let mut all: Result<Vec<_>> = work();
+        for other in others {
+            let other = other
+                .join()
+                .unwrap_or_else(|_| Err(Error::bug("a thread that hashes panicked")));
+            all = all.and_then(|mut all| {
+                all.extend(other?);
+                Ok(all)
+            });
+        }
+        all
     })
 }
 
 /// Reads everything again; code `data_damaged` with the first thing that is not as the manifest says.
 pub fn verify(folder: &Path, manifest: &Manifest, meter: &Meter) -> Result<()> {
-    let found = inventory(folder, meter)?;
-    compare(folder, manifest, &found, |now, was| now.kind == was.kind)
+    verify_unread(folder, manifest, &|_| None, meter).map(drop)
+}
+
+/// The same; files that `known` tells the hash of are not read. What was seen is as the manifest says.
+pub fn verify_unread(
+    folder: &Path,
+    manifest: &Manifest,
+    known: &Known<'_>,
+    meter: &Meter,
+) -> Result<Vec<Seen>> {
+    let found = look(folder, known, meter)?;
+    let entries: Vec<&Entry> = found.iter().map(|seen| &seen.entry).collect();
+    compare(folder, manifest, &entries, |now, was| now.kind == was.kind)?;
+    Ok(found)
 }
 
 /// The same without reading files: their sizes and times tell whether they were changed.
 pub fn compare_shape(folder: &Path, manifest: &Manifest, meter: &Meter) -> Result<()> {
-    let found = members(folder, &mut |path, meta| {
+    let mut found = Vec::new();
+    for (path, meta) in members(folder)? {
         meter.go_on()?;
-        let kind = kind(folder, path, meta, &mut |_| Ok((meta.len(), String::new())))?;
-        Ok(entry(path, meta, kind))
-    })?;
+        let kind = kind(folder, &path, &meta, String::new())?;
+        found.push(entry(&path, &meta, kind));
+    }
+    let found: Vec<&Entry> = found.iter().collect();
     compare(folder, manifest, &found, |now, was| {
         match (&now.kind, &was.kind) {
             (Kind::File { size, .. }, Kind::File { size: known, .. }) => {
@@ -43,7 +130,7 @@ pub fn compare_shape(folder: &Path, manifest: &Manifest, meter: &Meter) -> Resul
 fn compare(
     folder: &Path,
     manifest: &Manifest,
-    found: &[Entry],
+    found: &[&Entry],
     same: impl Fn(&Entry, &Entry) -> bool,
 ) -> Result<()> {
     let damaged = |path: &str, why: &str| {
@@ -51,7 +138,7 @@ fn compare(
             .at(folder.display())
             .hint("this copy is not to be used: copy again")
     };
-    let found: BTreeMap<&str, &Entry> = found.iter().map(|entry| (entry.path.as_str(), entry)).collect();
+    let found: BTreeMap<&str, &Entry> = found.iter().map(|entry| (entry.path.as_str(), *entry)).collect();
     let known: BTreeMap<&str, &Entry> = manifest
         .entries
         .iter()
@@ -72,9 +159,9 @@ fn compare(
     }
 }
 
-/// What `describe` makes of everything below `folder` but its manifest, in order of path.
-fn members(folder: &Path, describe: &mut dyn FnMut(&Path, &Metadata) -> Result<Entry>) -> Result<Vec<Entry>> {
-    let mut entries = Vec::new();
+/// Everything below `folder` but its manifest, in order of path.
+pub fn members(folder: &Path) -> Result<Vec<(PathBuf, Metadata)>> {
+    let mut found = Vec::new();
     let mut waiting = vec![PathBuf::new()];
     while let Some(directory) = waiting.pop() {
         for name in names(&folder.join(&directory))? {
@@ -87,11 +174,11 @@ fn members(folder: &Path, describe: &mut dyn FnMut(&Path, &Metadata) -> Result<E
             if meta.is_dir() {
                 waiting.push(path.clone());
             }
-            entries.push(describe(&path, &meta)?);
+            found.push((path, meta));
         }
     }
-    entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
-    Ok(entries)
+    found.sort_unstable_by(|a, b| a.0.as_os_str().cmp(b.0.as_os_str()));
+    Ok(found)
 }
 
 fn names(directory: &Path) -> Result<Vec<String>> {
@@ -108,17 +195,14 @@ fn names(directory: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// What is at `path`; `read` gives size and hash of a file.
-fn kind(
-    folder: &Path,
-    path: &Path,
-    meta: &Metadata,
-    read: &mut dyn FnMut(&Path) -> Result<(u64, String)>,
-) -> Result<Kind> {
+/// What is at `path`; `blake3` is the hash of a file.
+fn kind(folder: &Path, path: &Path, meta: &Metadata, blake3: String) -> Result<Kind> {
     let full = folder.join(path);
     if meta.is_file() {
-        let (size, blake3) = read(&full)?;
-        Ok(Kind::File { size, blake3 })
+        Ok(Kind::File {
+            size: meta.len(),
+            blake3,
+        })
     } else if meta.is_dir() {
         Ok(Kind::Directory)
     } else if meta.is_symlink() {

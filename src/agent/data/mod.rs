@@ -3,6 +3,7 @@
 //! ```text
 //!   save ──┬── files, sqlite, postgresql ──┬── copy: files with all that belongs to them
 //!          └── inventory ─> manifest       └── stream: programs whose input or output is data
+//!              hashed                      what need not be read again
 //!   mirror: copying what was saved from node to node
 //!   preview ── findings                    what a load would do
 //!   search ─── findings                    which addresses there are
@@ -15,6 +16,7 @@ mod addresses;
 mod copy;
 mod files;
 mod findings;
+mod hashed;
 mod inventory;
 mod kept;
 pub mod ledger;

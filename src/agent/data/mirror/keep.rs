@@ -1,6 +1,7 @@
 //! A verified copy gets its name among the mirrors, and the oldest go when the operation is committed.
 
 use crate::agent::data::copy::failed;
+use crate::agent::data::hashed::Hashed;
 use crate::agent::data::save::{make, remove, sync_directory};
 use crate::agent::paths::NodePaths;
 use crate::agent::protocol::StepReport;
@@ -67,16 +68,28 @@ pub fn take_name_back(context: &Context<'_>) -> Result<StepReport> {
 pub fn rotate(paths: &NodePaths, keep: usize) -> Result<()> {
     let places = Places::under(paths.var());
     let leaving = places.mirrors().join(LEAVING);
+    let mirrors = of(&places)?;
+    let surplus = mirrors.get(keep.max(1)..).unwrap_or_default();
+    let newest = mirrors
+        .first()
+        .filter(|_| !surplus.is_empty() || leaving.exists());
+    // What goes takes names of the newest one's files with it.
+    let held = newest
+        .map(|newest| Hashed::read(&places.hashed_mirror()).held(newest))
+        .transpose()?;
     remove(&leaving)?;
-    for mirror in of(&places)?.into_iter().skip(keep.max(1)) {
-        fs::rename(&mirror, &leaving).map_err(|error| failed(&mirror, error))?;
+    for mirror in surplus {
+        fs::rename(mirror, &leaving).map_err(|error| failed(mirror, error))?;
         remove(&leaving)?;
         if let Some(name) = mirror.file_name().and_then(|name| name.to_str()) {
             // Only remembered; without its mirror nobody asks for it.
             let _ = fs::remove_file(places.findings(name));
         }
     }
-    Ok(())
+    match (newest, held) {
+        (Some(newest), Some(held)) => held.note(newest, &places.hashed_mirror()),
+        _ => Ok(()),
+    }
 }
 
 /// Folders of all mirrors, newest first.

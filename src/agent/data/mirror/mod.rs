@@ -20,6 +20,6 @@ mod service;
 
 pub use examine::examine;
 pub use keep::{keep, rotate, take_name_back, verify_kept};
-pub use offer::{MANIFEST_FILE, offer, offered, verify_offer, withdraw, withdraw_unchanged};
+pub use offer::{OFFERED_MANIFEST, offer, offered, verify_offer, withdraw, withdraw_unchanged};
 pub use pull::{pull, verify_pulled};
-pub use rsync::{BACKUP, MANIFEST};
+pub use rsync::BACKUP;

@@ -3,12 +3,13 @@
 
 use super::service;
 use crate::agent::data::copy::failed;
+use crate::agent::data::hashed::{self, Hashed};
 use crate::agent::data::inventory;
 use crate::agent::data::save::{make, remove};
 use crate::agent::paths::NodePaths;
 use crate::agent::protocol::StepReport;
 use crate::agent::step::Context;
-use crate::data::{MANIFEST, Manifest};
+use crate::data::{MANIFEST, Manifest, Places};
 use crate::error::{Error, Result};
 use crate::model::OpId;
 use crate::plan::OfferBackup;
@@ -16,8 +17,9 @@ use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The manifest of what is offered, in the offer's directory.
-pub const MANIFEST_FILE: &str = MANIFEST;
+/// The manifest of what is offered, in the offer's directory: rsync brings it under the same name, beside the
+/// folders of the backup.
+pub const OFFERED_MANIFEST: &str = ".pairadm-manifest.json";
 
 /// What is offered, in the same directory; written last.
 const RECORD: &str = "offer.json";
@@ -54,7 +56,7 @@ pub fn offer(context: &Context<'_>, order: &OfferBackup) -> Result<StepReport> {
         folder: folder.to_owned(),
     });
     let record = record.map_err(|error| Error::bug(error.to_string()))?;
-    for (name, bytes) in [(MANIFEST_FILE, text), (RECORD, record)] {
+    for (name, bytes) in [(OFFERED_MANIFEST, text), (RECORD, record)] {
         let path = directory.join(name);
         fs::write(&path, bytes).map_err(|error| failed(&path, error))?;
     }
@@ -163,12 +165,16 @@ fn written(context: &Context<'_>, order: &OfferBackup) -> Result<Manifest> {
             .hint("what makes the backup must put each data set of the profile into a folder of its name"));
     }
     context.meter.begin("hash", None);
-    manifest.entries = inventory::inventory(folder, context.meter)?;
+    let place = Places::under(context.paths.var()).hashed_backup();
+    let (hashed, moment) = (Hashed::read(&place), hashed::at_rest());
+    let seen = inventory::look(folder, &|meta| hashed.of(meta), context.meter)?;
+    hashed::note(&seen, &place, moment)?;
+    manifest.entries = seen.into_iter().map(|seen| seen.entry).collect();
     Ok(manifest)
 }
 
 fn manifest_of_offer(context: &Context<'_>) -> Result<Manifest> {
-    Manifest::read(&context.paths.offer())
+    Manifest::read_file(&context.paths.offer().join(OFFERED_MANIFEST))
 }
 
 fn report(changed: bool, detail: String) -> StepReport {

@@ -1,23 +1,29 @@
-//! Brings the other node's backup here: what the newest mirror has already is linked, the rest is copied,
-//! and then every byte is read and compared with the manifest.
+//! Brings the other node's backup here: what the newest mirror has already is linked, the rest is copied.
+//! Then everything is compared with the manifest: what was copied is read, and so is what was linked unless
+//! it was read when that mirror was made and not touched since, see [`hashed`].
 
 use super::alone::alone;
 use super::keep;
+use super::offer::OFFERED_MANIFEST;
 use super::resume;
 use super::rsync::Reader;
 use crate::agent::data::copy::failed;
-use crate::agent::data::inventory;
+use crate::agent::data::hashed::{self, Hashed, Held};
+use crate::agent::data::inventory::{self, Seen};
 use crate::agent::data::save::{make, settle, write_manifest};
+use crate::agent::file::remove_if_there;
 use crate::agent::protocol::StepReport;
 use crate::agent::step::Context;
 use crate::data::{Copied, Entry, Kind, MANIFEST, Manifest, Places};
 use crate::error::{Error, Result};
 use crate::plan::PullBackup;
 use crate::render::bytes;
+use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
+use std::time::SystemTime;
 
 /// Copies and verifies; what is copied has no mirror's name yet. What is there when it fails serves the
 /// next try.
@@ -27,53 +33,129 @@ pub fn pull(context: &Context<'_>, order: &PullBackup) -> Result<StepReport> {
     make(&incoming)?;
     context.meter.begin("prepare", None);
     let alone = alone(context.paths)?;
-    resume::prepare(&incoming)?;
-    let reader = Reader::new(context, order, &alone)?;
-    let mut manifest = manifest(&reader, order, &incoming)?;
     let like = keep::of(&places)?.into_iter().next();
-    let lacking = lacking(&manifest, like.as_deref(), &incoming);
-    context.meter.begin("copy", Some(lacking));
-    bring(context, &reader, &incoming, like.as_deref(), &manifest).or_else(|error| {
+    let held = match &like {
+        Some(like) => Hashed::read(&places.hashed_mirror()).held(like)?,
+        None => Held::default(),
+    };
+    resume::prepare(&incoming)?;
+    let copy = Copy {
+        context,
+        order,
+        reader: &Reader::new(context, order, &alone)?,
+        incoming: &incoming,
+    };
+    context.meter.begin("copy", None);
+    let mut brought = copy.verified(like.as_deref(), &held).or_else(|error| {
         if error.code != "data_damaged" || like.is_none() {
             return Err(error);
         }
         // The newest mirror's file may be what is damaged, and was linked: nothing of it is taken over.
-        context.meter.begin("copy all", Some(manifest.bytes()));
+        context.meter.begin("copy all", None);
         resume::prepare(&incoming)?;
-        bring(context, &reader, &incoming, None, &manifest)
+        copy.verified(None, &Held::default())
     })?;
+    let manifest = &mut brought.manifest;
     manifest.copied = Some(Copied {
         at: chrono::Utc::now().timestamp(),
         op: context.op,
         from: order.address,
         encrypted: order.plain.is_none(),
     });
-    write_manifest(&incoming, &manifest)?;
+    write_manifest(&incoming, manifest)?;
     settle(&incoming)?;
+    hashed::note(&brought.seen, &places.hashed_mirror(), brought.moment)?;
     Ok(StepReport {
         changed: true,
         detail: format!(
-            "{} in {} files, {} of it copied, all of it verified",
-            bytes(manifest.bytes()),
-            manifest.files().count(),
-            bytes(lacking)
+            "{} in {} files, {} of it copied, all of it verified{}",
+            bytes(brought.manifest.bytes()),
+            brought.manifest.files().count(),
+            bytes(brought.bytes),
+            match brought.known {
+                0 => String::new(),
+                known => format!(", {} of it untouched since it was read before", bytes(known)),
+            }
         ),
         backup: None,
     })
 }
 
-/// Copies, and reads everything that is there then.
-fn bring(
-    context: &Context<'_>,
-    reader: &Reader<'_>,
-    incoming: &Path,
-    like: Option<&Path>,
-    manifest: &Manifest,
-) -> Result<()> {
-    reader.backup(incoming, like)?;
-    resume::sweep(incoming)?;
-    context.meter.begin("verify", Some(manifest.bytes()));
-    inventory::verify(incoming, manifest, context.meter)
+/// One try to copy.
+struct Copy<'c> {
+    context: &'c Context<'c>,
+    order: &'c PullBackup,
+    reader: &'c Reader<'c>,
+    incoming: &'c Path,
+}
+
+/// What a try brought.
+struct Brought {
+    manifest: Manifest,
+    /// What is in the folder, as its manifest says.
+    seen: Vec<Seen>,
+    /// When the first of it was read.
+    moment: SystemTime,
+    /// Bytes that travelled.
+    bytes: u64,
+    /// Bytes of files that were not read again.
+    known: u64,
+}
+
+impl Copy<'_> {
+    /// Copies, and compares what is there then with the manifest; `held` tells what of `like` need not be
+    /// read.
+    fn verified(&self, like: Option<&Path>, held: &Held) -> Result<Brought> {
+        let meter = self.context.meter;
+        let offered = self.incoming.join(OFFERED_MANIFEST);
+        for earlier in [&offered, &self.incoming.join(MANIFEST)] {
+            remove_if_there(earlier).map_err(|error| failed(earlier, error))?;
+        }
+        let mut known = false;
+        // rsync brings the manifest before what is in folders.
+        let brought = self.reader.backup(self.incoming, like, &mut |bytes| {
+            if !known && offered.exists() {
+                let lacking = lacking(&self.manifest(&offered)?, like, self.incoming);
+                meter.expect(lacking + bytes);
+                known = true;
+            }
+            meter.reach(bytes)
+        })?;
+        let manifest = self.manifest(&offered)?;
+        let size = fs::symlink_metadata(&offered).map_or(0, |meta| meta.len());
+        remove_if_there(&offered).map_err(|error| failed(&offered, error))?;
+        resume::sweep(self.incoming)?;
+        meter.begin("verify", Some(manifest.bytes()));
+        let moment = hashed::at_rest();
+        let known = Cell::new(0);
+        let hash = |meta: &Metadata| {
+            let hash = held.of(meta)?;
+            known.set(known.get() + meta.len());
+            Some(hash)
+        };
+        let seen = inventory::verify_unread(self.incoming, &manifest, &hash, meter)?;
+        Ok(Brought {
+            manifest,
+            seen,
+            moment,
+            bytes: brought.saturating_sub(size),
+            known: known.get(),
+        })
+    }
+
+    /// The manifest of what is offered; refused when it is not the planned one.
+    fn manifest(&self, path: &Path) -> Result<Manifest> {
+        let text = fs::read(path).map_err(|error| failed(path, error))?;
+        let planned = self.order.manifest.as_deref();
+        if planned.is_some_and(|planned| blake3::hash(&text).to_hex().as_str() != planned) {
+            return Err(Error::refused(
+                "backup_changed",
+                "the other node offers another backup than was planned with",
+            )
+            .hint("copy again"));
+        }
+        Manifest::read_file(path)
+    }
 }
 
 /// What was copied by this operation is there, under either name.
@@ -89,22 +171,6 @@ pub fn verify_pulled(context: &Context<'_>) -> Result<StepReport> {
         detail: "what was copied is there".to_owned(),
         backup: None,
     })
-}
-
-/// The manifest of what is offered; refused when it is not the planned one.
-fn manifest(reader: &Reader<'_>, order: &PullBackup, incoming: &Path) -> Result<Manifest> {
-    let path = incoming.join(MANIFEST);
-    reader.manifest(&path)?;
-    let text = fs::read(&path).map_err(|error| failed(&path, error))?;
-    let planned = order.manifest.as_deref();
-    if planned.is_some_and(|planned| blake3::hash(&text).to_hex().as_str() != planned) {
-        return Err(Error::refused(
-            "backup_changed",
-            "the other node offers another backup than was planned with",
-        )
-        .hint("copy again"));
-    }
-    Manifest::read(incoming)
 }
 
 /// Bytes of files that neither the newest mirror nor an earlier try has.

@@ -1,6 +1,7 @@
 //! Runs rsync to read from the other node: over SSH with the node's own key and one host key, or from
 //! rsync's own service. Tells how far it is, and what its exit status means (rsync(1), EXIT VALUES).
 
+use super::offer::OFFERED_MANIFEST;
 use super::resume::PARTIAL;
 use super::service::MODULE;
 use crate::agent::data::stream::{Ended, Stream};
@@ -16,9 +17,6 @@ use std::time::Duration;
 
 /// What is asked for over SSH; the other node knows which folder and file are meant.
 pub const BACKUP: &str = "backup/";
-
-/// The same for the manifest; rsync takes only a file of the name that it asked for.
-pub const MANIFEST: &str = crate::data::MANIFEST;
 
 /// Seconds without a byte after which the link is taken for broken.
 pub const SILENCE: u32 = 30;
@@ -54,18 +52,19 @@ impl<'r> Reader<'r> {
         })
     }
 
-    /// Brings the manifest, over SSH whatever the data uses: what the data is checked by is not
-    /// to be forged on the way.
-    pub fn manifest(&self, to: &Path) -> Result<()> {
-        let source = format!("root@{}:{MANIFEST}", host(self.order.address));
-        let mut argv = Self::common();
-        let to = to.display().to_string();
-        argv.extend(["-e", &self.ssh, &source, &to].map(str::to_owned));
-        self.run(&argv, &mut |_| Ok(()))
-    }
-
-    /// Makes `to` what the backup is. Files that are the same in `like` become further names of those.
-    pub fn backup(&self, to: &Path, like: Option<&Path>) -> Result<()> {
+    /// Makes `to` what the backup is, with its manifest beside it. Files that are the same in `like` become
+    /// further names of those. `arrived` is told the bytes brought so far. Returns the bytes brought.
+    ///
+    /// The manifest comes over SSH whatever the data uses: what the data is checked by is not to be forged on
+    /// the way.
+    pub fn backup(
+        &self,
+        to: &Path,
+        like: Option<&Path>,
+        arrived: &mut dyn FnMut(u64) -> Result<()>,
+    ) -> Result<u64> {
+        let (host, to) = (host(self.order.address), format!("{}/", to.display()));
+        let over_ssh = |word: &str| format!("root@{host}:{word}");
         let mut argv = Self::common();
         argv.extend(
             [
@@ -84,16 +83,32 @@ impl<'r> Reader<'r> {
         if let Some(limit) = self.order.limit {
             argv.push(format!("--bwlimit={limit}"));
         }
-        let host = host(self.order.address);
         match self.order.plain {
-            None => argv.extend(["-e".to_owned(), self.ssh.clone(), format!("root@{host}:{BACKUP}")]),
-            Some(port) => argv.extend([
-                "--contimeout=10".to_owned(),
-                format!("rsync://{host}:{port}/{MODULE}/"),
+            // One connection for both: to log in takes longer than to see that nothing has changed.
+            None => argv.extend([
+                "-e".to_owned(),
+                self.ssh.clone(),
+                over_ssh(BACKUP),
+                format!(":{OFFERED_MANIFEST}"),
             ]),
+            Some(port) => {
+                let mut first = Self::common();
+                first.extend([
+                    "-e".to_owned(),
+                    self.ssh.clone(),
+                    over_ssh(OFFERED_MANIFEST),
+                    to.clone(),
+                ]);
+                self.run(&first, &mut |_| Ok(()))?;
+                argv.extend([
+                    format!("--exclude=/{OFFERED_MANIFEST}"),
+                    "--contimeout=10".to_owned(),
+                    format!("rsync://{host}:{port}/{MODULE}/"),
+                ]);
+            }
         }
-        argv.push(format!("{}/", to.display()));
-        self.run(&argv, &mut |bytes| self.context.meter.reach(bytes))
+        argv.push(to);
+        self.run(&argv, arrived)
     }
 
     fn common() -> Vec<String> {
@@ -104,7 +119,8 @@ impl<'r> Reader<'r> {
         ]
     }
 
-    fn run(&self, argv: &[String], reached: &mut dyn FnMut(u64) -> Result<()>) -> Result<()> {
+    /// Returns the bytes of files that were brought.
+    fn run(&self, argv: &[String], arrived: &mut dyn FnMut(u64) -> Result<()>) -> Result<u64> {
         let fault = |error: std::io::Error| Error::bug("rsync's progress cannot be read").because(error);
         let output = tempfile::tempfile().map_err(fault)?;
         let stream = Stream {
@@ -116,13 +132,10 @@ impl<'r> Reader<'r> {
         let argv: Vec<&str> = argv.iter().map(String::as_str).collect();
         let ended = stream.end(self.context.paths.search(), &argv, &mut || {
             self.context.meter.go_on()?;
-            match transferred(&output) {
-                Some(bytes) => reached(bytes),
-                None => Ok(()),
-            }
+            arrived(transferred(&output).unwrap_or_default())
         })?;
         if ended.status.success() {
-            return Ok(());
+            return Ok(transferred(&output).unwrap_or_default());
         }
         Err(explained(&ended, self.order))
     }
@@ -165,8 +178,8 @@ fn transferred(output: &File) -> Option<u64> {
     let from = length.saturating_sub(end.len() as u64);
     let count = output.read_at(&mut end, from).ok()?;
     let text = String::from_utf8_lossy(&end[..count]).into_owned();
-    // The last line may still be growing; the one before it is whole.
-    let line = text.rsplit('\r').nth(1)?;
+    // The last line may still be growing unless it is the end; the one before it is whole.
+    let line = text.rsplit('\r').nth(usize::from(!text.ends_with('\n')))?;
     let number: String = line
         .split_whitespace()
         .next()?
@@ -244,6 +257,10 @@ mod tests {
             .write_all(b"\r     32,768,000  45%  120.50MB/s    0:00:12  \r     65,5")
             .unwrap();
         assert_eq!(transferred(&output), Some(32_768_000));
+        output
+            .write_all(b"36,000 100%  120.50MB/s    0:00:12 (xfr#2, to-chk=0/9)\n")
+            .unwrap();
+        assert_eq!(transferred(&output), Some(65_536_000));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::{MIRRORS, is_copy, mirror, names, offers_nothing, with_backup};
 use crate::support::drive::{json, run};
+use crate::support::lab::TestNode;
 
 #[test]
 fn both_links_copy_the_backup_and_unchanged_files_lie_on_the_disk_once() {
@@ -59,6 +60,42 @@ fn three_are_kept_and_a_damaged_one_is_found_by_its_path() {
     run(&lab, &["data", "verify", "op8"], 2);
 }
 
+/// What was linked is not read again at a copy, so bits that a disk loses, which change no time, are handed
+/// on; everything that uses the data reads all of it.
+#[test]
+fn a_copy_reads_what_is_new_and_what_uses_the_data_reads_all_of_it() {
+    let lab = with_backup("copyrot", "1M");
+    run(&lab, &["data", "copy", "--yes"], 0);
+    let blob = "configuration/etc/kamailio/big/blob";
+    let place = format!("{MIRRORS}/op3/{blob}");
+    lab.beta().sh(&format!(
+        "touch -r {place} /tmp/time && printf x | dd of={place} conv=notrunc status=none && touch -r /tmp/time {place}"
+    ));
+    forget_the_change(lab.beta(), &place);
+    run(&lab, &["data", "copy", "--yes"], 0);
+    let links = lab.beta().sh(&format!("stat -c %h {MIRRORS}/op4/{blob}"));
+    assert_eq!(links.trim(), "2");
+    for command in [["data", "verify"], ["data", "load"]] {
+        let told = run(&lab, &[&command[..], &["--yes"]].concat(), 2);
+        assert!(told.contains(blob), "{told}");
+    }
+}
+
+/// Writes the file's present ctime where its hash is remembered.
+fn forget_the_change(node: TestNode<'_>, file: &str) {
+    let known = "/var/lib/pairadm/data/hashed/mirror.json";
+    let mut stored: serde_json::Value = serde_json::from_str(&node.read(known)).unwrap();
+    let told = node.sh(&format!("stat -c '%i %.9Z' {file}"));
+    let (inode, time) = told.trim().split_once(' ').unwrap();
+    let (seconds, nanos) = time.split_once('.').unwrap();
+    let inode: u64 = inode.parse().unwrap();
+    let records = stored["files"].as_array_mut().unwrap();
+    let record = records.iter_mut().find(|record| record[0]["inode"] == inode);
+    let number = |text: &str| text.parse::<i64>().unwrap();
+    record.unwrap()[0]["touched"] = serde_json::json!([number(seconds), number(nanos)]);
+    node.write(known, &stored.to_string());
+}
+
 #[test]
 fn an_undo_takes_the_mirror_away_and_leaves_the_others() {
     let lab = with_backup("copyundo", "1M");
@@ -100,6 +137,16 @@ fn a_backup_that_something_else_made_is_copied_from_a_node_too() {
     assert_eq!(
         lab.alpha().sh(&format!("sha256sum < /srv/backup/1/{blob}")),
         lab.beta().sh(&format!("sha256sum < {MIRRORS}/op3/{blob}"))
+    );
+    // Neither size nor time tell of this change, and the file was hashed before.
+    lab.alpha().sh(&format!(
+        "cd /srv/backup/1 && touch -r {blob} /tmp/time && printf x | dd of={blob} conv=notrunc status=none && \
+         touch -r /tmp/time {blob}"
+    ));
+    lab.beta().sh("pairadm data copy --yes");
+    assert_eq!(
+        lab.alpha().sh(&format!("sha256sum < /srv/backup/1/{blob}")),
+        lab.beta().sh(&format!("sha256sum < {MIRRORS}/op4/{blob}"))
     );
     assert_eq!(
         lab.alpha().sh("ls /srv/backup/1"),
