@@ -283,7 +283,7 @@ pub fn revert_unconfirmed(paths: &NodePaths, occasion: Occasion) -> Result<()> {
 }
 
 /// Ends the agent that holds the lock and has not moved for too long.
-fn end_agent(paths: &NodePaths) -> Result<()> {
+pub fn end_agent(paths: &NodePaths) -> Result<()> {
     let agent = lock::holder(paths)?.and_then(|holder| Pid::from_raw(i32::try_from(holder.agent).ok()?));
     if let Some(agent) = agent {
         // Gone by itself is as good.

@@ -6,6 +6,7 @@
 //!                ├── journal, lock, backups
 //!                ├── job: a step that takes long, on a thread of its own, with its meter
 //!                ├── alarm: what is raised on this node
+//!                ├── lease: what a takeover brought up goes down when the controller is silent
 //!                └── arm: the timer that takes unconfirmed changes back
 //! ```
 
@@ -20,6 +21,7 @@ mod found;
 mod hook;
 mod job;
 mod journal;
+mod lease;
 mod link_rate;
 pub mod lock;
 mod meter;
@@ -83,6 +85,11 @@ pub fn settle_alarms(deadline: Instant) -> Result<String> {
 /// `pairadm agent-revert OP`: what the on-node timer runs when nobody confirmed (S9).
 pub fn revert_armed(op: OpId) -> Result<()> {
     arm::revert_armed(&NodePaths::system(), op, Occasion::Running)
+}
+
+/// `pairadm agent-lease`: what watches over a lease beside the agent. Returns how it ended.
+pub fn watch_lease() -> Result<String> {
+    lease::watch(&NodePaths::system())
 }
 
 /// `pairadm agent-revert` without a number: after a start of the node, whose timers are gone, takes

@@ -92,6 +92,16 @@ impl NodePaths {
         self.run().join("offer")
     }
 
+    /// What is up here on a lease, while it is.
+    pub fn lease(&self) -> PathBuf {
+        self.run().join("lease.json")
+    }
+
+    /// When the controller of what is up on a lease was last heard.
+    pub fn lease_heard(&self) -> PathBuf {
+        self.run().join("lease.heard")
+    }
+
     /// The kernel's parameters, `/proc/sys`.
     pub fn proc_sys(&self) -> &Path {
         &self.proc_sys

@@ -142,6 +142,11 @@ pub enum Request {
         /// Operation.
         op: OpId,
     },
+    /// End the lease of an operation that is left open: what it brought up on this node stays.
+    Keep {
+        /// Operation.
+        op: OpId,
+    },
     /// Start the on-node timer that reverts the operation's armed steps unless confirmed (S9).
     Arm {
         /// Operation.

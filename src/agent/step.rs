@@ -9,7 +9,7 @@ use super::meter::Meter;
 use super::paths::NodePaths;
 use super::protocol::{End, StepReport};
 use super::traffic::Gate;
-use super::{console, hook, network, reaction, state, sysctl, take_back, unit};
+use super::{console, hook, lease, network, reaction, state, sysctl, take_back, unit};
 use crate::error::{Error, Result};
 use crate::model::digest::sha256;
 use crate::model::{Debt, Mode, NodeState, OpId, Standby};
@@ -101,6 +101,7 @@ fn find_other(context: &Context<'_>, step: &Step) -> Result<Option<Found>> {
         }
         | Action::Hook { .. }
         | Action::React { .. }
+        | Action::Lease(_)
         | Action::Stage(_)
         | Action::Swap(_)
         | Action::Reload { .. }
@@ -139,6 +140,7 @@ pub fn apply(context: &Context<'_>, gate: &mut Gate, action: &Action, found: &Fo
         (Action::Sysctl { values }, _) => sysctl::apply(context.paths, values),
         (Action::Hook { argv, timeout_ms, .. }, _) => hook::run(context, argv, *timeout_ms),
         (Action::React { mode, standby }, _) => tell(context, *mode, *standby),
+        (Action::Lease(terms), _) => lease::begin(context, terms),
         (Action::State { state }, _) => state::apply(context.paths, &numbered(state, context.op)),
         (
             Action::Note {
@@ -195,6 +197,7 @@ pub fn verify(context: &Context<'_>, action: &Action, found: &Found) -> Result<S
         (
             Action::Hook { .. }
             | Action::React { .. }
+            | Action::Lease(_)
             | Action::TakeBack { .. }
             | Action::Withdraw(_)
             | Action::Reload { .. }
@@ -273,6 +276,14 @@ pub fn revert(
             detail: "never told".to_owned(),
             backup: None,
         }),
+        (Action::Lease(_), _) => {
+            lease::end(context.paths, context.op)?;
+            Ok(StepReport {
+                changed: true,
+                detail: "the lease is over".to_owned(),
+                backup: None,
+            })
+        }
         (Action::State { state }, Found::State { state: before }) => {
             state::revert(context.paths, state, before.as_ref())
         }

@@ -123,6 +123,9 @@ pub enum Command {
     /// Clear the alarms of this node whose time is up
     #[command(hide = true)]
     AlarmsDue,
+    /// Watch over the lease on what a takeover brings up on this node
+    #[command(hide = true)]
+    AgentLease,
     /// Keep this node blocked after a start until it may serve calls
     #[command(hide = true)]
     Guard(GuardArgs),
@@ -156,6 +159,7 @@ impl Command {
             Self::Peer => "peer",
             Self::AgentRevert(_) => "agent-revert",
             Self::AlarmsDue => "alarms-due",
+            Self::AgentLease => "agent-lease",
             Self::Guard(_) => "guard",
         }
     }

@@ -79,6 +79,7 @@ fn dispatch(session: &Session, command: Command) -> Result<Done> {
         Command::Peer => node::peer(),
         Command::AgentRevert(args) => node::revert(&args),
         Command::AlarmsDue => node::alarms_due(session),
+        Command::AgentLease => node::lease(session),
         Command::Guard(args) => node::guard(session, &args),
     }
 }

@@ -69,6 +69,13 @@ pub fn alarms_due(session: &Session) -> Result<Done> {
     Done::with(json!({ "done": done }))
 }
 
+/// Watches over a lease until it ends; its line goes to the journal.
+pub fn lease(session: &Session) -> Result<Done> {
+    let done = crate::agent::watch_lease()?;
+    session.output.raw(&format!("{done}\n"));
+    Done::with(json!({ "done": done }))
+}
+
 /// Runs the boot guard; its line goes to the journal.
 pub fn guard(session: &Session, args: &GuardArgs) -> Result<Done> {
     let done = match args.moment {

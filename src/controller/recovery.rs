@@ -11,8 +11,9 @@ use crate::plan::gives_way;
 use crate::report::Outcome;
 use std::time::{Duration, Instant};
 
-/// A dead controller's agents notice within this time; until then they hold the lock.
-const STALE: Duration = Duration::from_secs(1);
+/// A dead controller's agents notice within this time, and a node takes down what that controller had
+/// brought up on a lease; until then they hold the lock.
+const STALE: Duration = Duration::from_secs(4);
 
 /// An operation that was asked to give way stops its step, takes back its part and unlocks in this time.
 const GIVING_WAY: Duration = Duration::from_secs(15);

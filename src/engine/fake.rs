@@ -11,6 +11,12 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+/// How long the controller may be silent.
+pub const LEASE: Duration = Duration::from_secs(6);
+
+/// Exists on a node with this text once it has recorded that it is the active one.
+pub const RECORD: (&str, &str) = ("/var/state", "b");
+
 /// What an operator would compare: files, VIPs, traffic.
 type Visible = (BTreeMap<String, Option<String>>, Vec<IpAddr>, Option<Traffic>);
 
@@ -25,6 +31,10 @@ pub enum Fault {
     Refuse,
     /// The controller dies before it sends the request: nothing is answered any more.
     KillTool,
+    /// The network of the node asked breaks before the request arrives, until the fault is over.
+    CutOffBefore,
+    /// It breaks after the request took effect, before the answer arrives.
+    CutOffAfter,
     /// The node loses power after the request took effect and stays away for the rest of the run.
     PowerCut,
 }
@@ -45,6 +55,12 @@ pub struct NodeWorld {
     /// What each step found before it changed something.
     before: BTreeMap<(u64, u32), String>,
     power: bool,
+    /// Cut off from the network, and all that is on it goes on.
+    away: bool,
+    /// What it takes down by itself: the operation, and when its controller was last heard.
+    lease: Option<(OpId, Duration)>,
+    /// Agents of connections up to this one were ended by the watch over a lease.
+    ended: u64,
 }
 
 /// Both nodes and what is to go wrong.
@@ -54,6 +70,8 @@ pub struct World {
     pub fault: Option<(usize, Fault)>,
     dead: bool,
     connections: u64,
+    /// The world's own time.
+    clock: Duration,
     /// Broken promises.
     pub broken: Vec<String>,
 }
@@ -80,6 +98,7 @@ impl FakePair {
             fault: None,
             dead: false,
             connections: 0,
+            clock: Duration::ZERO,
             broken: Vec::new(),
         })))
     }
@@ -96,8 +115,26 @@ impl FakePair {
                 node.vips.clear();
                 node.traffic = Some(Traffic::Blocked);
                 node.power = true;
+                node.lease = None;
             }
-            node.lock = None;
+            node.away = false;
+            // The connections of the tool that is gone end now at the latest.
+            node.end_agent();
+        }
+        world.check_promises();
+    }
+
+    /// Time passes: a node that is cut off hears nobody.
+    pub fn pass(&self, time: Duration) {
+        let mut world = self.0.lock().unwrap();
+        world.clock += time;
+        let (now, connections) = (world.clock, world.connections);
+        for side in Side::BOTH {
+            let node = &mut world.nodes[side];
+            if node.lease.is_some_and(|(_, heard)| now > heard + LEASE) {
+                node.ended = connections;
+                node.end_agent();
+            }
         }
     }
 
@@ -122,7 +159,7 @@ impl FakePair {
 impl Dial for FakePair {
     fn dial(&self, side: Side, _: Duration) -> Result<Box<dyn Link>> {
         let mut world = self.0.lock().unwrap();
-        if world.dead || !world.nodes[side].power {
+        if world.dead || !world.nodes[side].power || world.nodes[side].away {
             return Err(Error::refused("unreachable", "no route"));
         }
         world.connections += 1;
@@ -154,8 +191,9 @@ impl Drop for FakeLink {
     fn drop(&mut self) {
         let Ok(mut world) = self.world.lock() else { return };
         let node = &mut world.nodes[self.side];
-        if node.lock == Some(self.number) {
-            node.lock = None;
+        // A node that is cut off does not notice.
+        if node.lock == Some(self.number) && !node.away {
+            node.end_agent();
             // End of input before the confirmation: the agent takes armed steps back by itself.
             if let Some(op) = node.armed.take() {
                 node.revert_armed(op, self.side);
@@ -172,7 +210,8 @@ impl Link for FakeLink {
     fn call(&mut self, request: Request, _: Duration) -> Result<Response> {
         let mut world = self.world.lock().unwrap();
         let lost = || Error::incomplete("link_lost", "the connection broke");
-        if self.cut || world.dead || !world.nodes[self.side].power {
+        let node = &world.nodes[self.side];
+        if self.cut || world.dead || !node.power || node.away || self.number <= node.ended {
             return Err(lost());
         }
         let number = world.requests;
@@ -186,6 +225,10 @@ impl Link for FakeLink {
                 self.cut = true;
                 return Err(lost());
             }
+            Some(Fault::CutOffBefore) => {
+                world.nodes[self.side].away = true;
+                return Err(lost());
+            }
             Some(Fault::KillTool) => {
                 world.dead = true;
                 return Err(lost());
@@ -193,11 +236,16 @@ impl Link for FakeLink {
             Some(Fault::Refuse) => return Err(Error::refused("injected", "refused for a test")),
             _ => {}
         }
-        let answer = world.nodes[self.side].answer(self.side, self.number, request);
+        let now = world.clock;
+        let answer = world.nodes[self.side].answer(self.side, self.number, request, now);
         world.check_promises();
         match fault {
             Some(Fault::CutAfter) => {
                 self.cut = true;
+                Err(lost())
+            }
+            Some(Fault::CutOffAfter) => {
+                world.nodes[self.side].away = true;
                 Err(lost())
             }
             Some(Fault::PowerCut) => {
@@ -222,7 +270,26 @@ impl World {
 }
 
 impl NodeWorld {
-    fn answer(&mut self, side: Side, connection: u64, request: Request) -> Result<Response> {
+    /// Whoever had the lock has it no more: what is on a lease is taken down, unless the node is recorded
+    /// active and has a network.
+    fn end_agent(&mut self) {
+        self.lock = None;
+        if self.lease.take().is_some() {
+            let recorded = self
+                .files
+                .get(RECORD.0)
+                .is_some_and(|text| text.as_deref() == Some(RECORD.1));
+            if self.away || !recorded {
+                self.vips.clear();
+                self.traffic = Some(Traffic::Blocked);
+            }
+        }
+    }
+
+    fn answer(&mut self, side: Side, connection: u64, request: Request, now: Duration) -> Result<Response> {
+        if self.lock == Some(connection) {
+            self.lease = self.lease.map(|(op, _)| (op, now));
+        }
         match request {
             Request::Lock { owner } => self.take_lock(connection, &owner),
             Request::Unlock => {
@@ -251,7 +318,12 @@ impl NodeWorld {
                 }
                 Ok(Response::Done)
             }
-            Request::Apply { op, step } => Ok(self.apply(op, step)),
+            Request::Apply { op, step } => {
+                if matches!(self.step(op, step).action, Action::Lease(_)) {
+                    self.lease = Some((op, now));
+                }
+                Ok(self.apply(op, step))
+            }
             Request::Revert { op, step } => Ok(self.revert(op, step)),
             Request::Arm { op, .. } => {
                 self.armed = Some(op);
@@ -262,7 +334,12 @@ impl NodeWorld {
                 Ok(Response::Done)
             }
             Request::Confirm { .. } => Err(Error::unknown("arm_fired", "the timer has fired")),
+            Request::Keep { .. } => {
+                self.lease = None;
+                Ok(Response::Done)
+            }
             Request::Finish { op, end } => {
+                self.lease = None;
                 self.operation(op).unwrap().end = Some(end);
                 Ok(Response::Done)
             }
@@ -340,6 +417,7 @@ impl NodeWorld {
                     }
                 }
             }
+            Action::Lease(_) => {}
             other => panic!("the fake node cannot {other:?}"),
         }
         self.place(op, id, StepPlace::Done);
@@ -352,7 +430,9 @@ impl NodeWorld {
 
     fn revert(&mut self, op: OpId, id: StepId) -> Response {
         let step = self.step(op, id);
-        if let Some(before) = self.before.remove(&(op.0, id.0)) {
+        if matches!(step.action, Action::Lease(_)) {
+            self.lease = None;
+        } else if let Some(before) = self.before.remove(&(op.0, id.0)) {
             match &step.action {
                 Action::File(put) => {
                     self.files

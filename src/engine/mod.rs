@@ -15,6 +15,8 @@
 mod deadline;
 mod event;
 mod give_way;
+mod keep_alive;
+mod lease;
 mod long;
 mod recover;
 mod rollback;

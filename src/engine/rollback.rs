@@ -18,7 +18,8 @@ impl Run<'_, '_> {
     /// Takes back what was started. The order is the plan's reversed, one step at a time: on the way
     /// back nothing is gained by haste, and S1 and S2 hold because each revert is read back before
     /// the next begins. A node that stays away does not bar the way for the other one: giving a VIP
-    /// back probes the network for it first, so calls return to the node that is left.
+    /// back probes the network for it first, so calls return to the node that is left, once what the one
+    /// that is away may hold on a lease must have run out.
     pub(super) fn back(&mut self, why: Error) -> Verdict {
         let started = self
             .started
@@ -35,6 +36,7 @@ impl Run<'_, '_> {
             if away[step.side] {
                 continue;
             }
+            self.outwait_lease(step);
             if let Err(error) = self.revert(step) {
                 away[step.side] = is_link(&error);
                 let goes_on = away[step.side] || matches!(step.action, Action::File(_));

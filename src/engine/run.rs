@@ -48,6 +48,8 @@ pub struct Run<'r, 'l> {
     pub(super) completed: BTreeSet<StepId>,
     /// How long a node that went away is waited for on the way back.
     pub(super) patience: Duration,
+    /// Lets time pass; tests have a time of their own.
+    pub(super) wait: Box<dyn Fn(Duration) + 'r>,
     /// Steps that may have had an effect, in the order in which they were started.
     pub(super) started: Mutex<Vec<StepId>>,
 }
@@ -69,6 +71,7 @@ impl<'r, 'l> Run<'r, 'l> {
             plan,
             completed: BTreeSet::new(),
             patience: deadline::RETURN,
+            wait: Box::new(std::thread::sleep),
             started: Mutex::new(Vec::new()),
         }
     }
@@ -144,12 +147,14 @@ impl<'r, 'l> Run<'r, 'l> {
             }
             Err(Stop::Cancelled) => {
                 self.emit(Progress::Cancelled);
+                self.keep_what_is_up();
                 let error = Error::incomplete("cancelled", "stopped on request after the current step");
                 Verdict::Open(error.hint(self.open_hint()))
             }
             Err(Stop::Failed(error)) if error.code == "gave_way" => self.leave(error),
             Err(Stop::Failed(error)) => self.back(error),
             Err(Stop::Moved(error)) => {
+                self.keep_what_is_up();
                 Verdict::Open(error.with_kind(Kind::Incomplete).hint(self.open_hint()))
             }
         };
@@ -196,8 +201,11 @@ impl<'r, 'l> Run<'r, 'l> {
             let until = group_end(&plan.stages, from);
             self.arm(&plan.stages[from..until], &mut armed)?;
             let after = plan.stages[from].window == Window::After;
-            self.run_group(from, until).map_err(|stop| match stop {
-                Stop::Failed(error) if after && rollback::is_link(&error) => Stop::Moved(error),
+            let outcome = self.run_group(from, until);
+            outcome.map_err(|stop| match stop {
+                Stop::Failed(error) if after && rollback::is_link(&error) && !self.lost_the_leased() => {
+                    Stop::Moved(error)
+                }
                 stop => stop,
             })?;
             from = until;
@@ -225,9 +233,13 @@ impl<'r, 'l> Run<'r, 'l> {
     fn run_group(&mut self, from: usize, until: usize) -> Result<(), Stop> {
         let stages = &self.plan.stages[from..until];
         let dark = stages.iter().any(|stage| stage.window == Window::Dark);
+        let leased = self.plan.leased().map(|(side, _)| side);
+        self.session.keep_alive(leased);
         self.prepare(stages)?;
         if dark {
             self.with_recorder(Recorder::hold);
+            // A window is much shorter than a lease, and a thread more would only delay it.
+            self.session.keep_alive(None);
         }
         let mut outcome = Ok(());
         for (offset, stage) in stages.iter().enumerate() {
@@ -239,6 +251,7 @@ impl<'r, 'l> Run<'r, 'l> {
         }
         if dark {
             self.with_recorder(Recorder::release);
+            self.session.keep_alive(leased);
         }
         outcome?;
         let op = self.op;
@@ -373,6 +386,9 @@ fn apply_step(
     let (id, side) = (step.id, step.side);
     emit(recorder, Progress::Started { step: id, side });
     let began = Instant::now();
+    if matches!(step.action, Action::Hook { .. } | Action::React { .. }) {
+        node.may_work_until(began + deadline::of(&step.action));
+    }
     let moved = |moved| {
         emit(
             recorder,

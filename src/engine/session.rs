@@ -1,12 +1,13 @@
 //! The links to both nodes for the time of one operation, and the pair's lock on them.
 
 use super::deadline;
+use super::keep_alive::Busy;
 use crate::agent::protocol::{LockOwner, Request, Response};
 use crate::error::{Error, Result};
 use crate::model::{BySide, Side};
 use crate::remote::{Dial, Link};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Open links, at most one a node. Dropping it closes them; a node then gives up its lock and
 /// reverts what was armed and not confirmed.
@@ -14,7 +15,19 @@ pub struct Session {
     dial: Arc<dyn Dial>,
     owner: LockOwner,
     names: BySide<String>,
-    links: BySide<Option<Box<dyn Link>>>,
+    lines: BySide<Line>,
+    /// The node that is pinged while the other one works, if any.
+    kept: Option<Side>,
+}
+
+/// The way to one node.
+#[derive(Default)]
+struct Line {
+    link: Option<Box<dyn Link>>,
+    /// Since when nothing more was sent over a link that is lost, or that never was.
+    lost: Option<Instant>,
+    /// Until when the node may be at work on a request whose answer is not waited for any more.
+    busy: Option<Instant>,
 }
 
 impl Session {
@@ -26,7 +39,7 @@ impl Session {
         sides: &[Side],
     ) -> (Self, BySide<Option<Error>>) {
         let mut faults = BySide::default();
-        let mut links = BySide::default();
+        let mut lines = BySide::<Line>::default();
         let reach = dial.as_ref();
         let dialled = std::thread::scope(|scope| {
             let running = BySide::new(|side| {
@@ -47,13 +60,17 @@ impl Session {
                 faults[side] = Some(error.clone().on(&names[side]));
             }
         }
-        dialled.map(|side, result| links[side] = result.and_then(Result::ok));
+        dialled.map(|side, result| {
+            lines[side].link = result.and_then(Result::ok);
+            lines[side].lost = lines[side].link.is_none().then(Instant::now);
+        });
         (
             Self {
                 dial,
                 owner,
                 names,
-                links,
+                lines,
+                kept: None,
             },
             faults,
         )
@@ -71,7 +88,7 @@ impl Session {
 
     /// True while the side can be asked.
     pub fn is_up(&self, side: Side) -> bool {
-        self.links[side].is_some()
+        self.lines[side].link.is_some()
     }
 
     /// Sides that can be asked.
@@ -81,7 +98,7 @@ impl Session {
 
     /// What the agent of this side said of itself.
     pub fn hello(&self, side: Side) -> Option<&crate::agent::protocol::Hello> {
-        self.links[side].as_deref().map(Link::hello)
+        self.lines[side].link.as_deref().map(Link::hello)
     }
 
     /// Takes the lock on every linked node, primary first so that of two operators one wins (S8).
@@ -104,47 +121,74 @@ impl Session {
     /// Asks one node. A lost link stays lost until [`Session::redial`].
     pub fn ask(&mut self, side: Side, request: Request, deadline: Duration) -> Result<Response> {
         let name = self.names[side].clone();
-        ask_link(&mut self.links[side], &name, request, deadline)
+        ask_line(&mut self.lines[side], &name, request, deadline)
+    }
+
+    /// The node of this side is pinged while [`Session::each`] is busy with the other one.
+    pub fn keep_alive(&mut self, side: Option<Side>) {
+        self.kept = side;
+    }
+
+    /// The latest time at which the node can have heard of this session, or have been at work for it: `None`
+    /// while the link to it stands.
+    pub fn last_heard(&self, side: Side) -> Option<Instant> {
+        let line = &self.lines[side];
+        line.lost
+            .map(|lost| line.busy.map_or(lost, |busy| busy.max(lost)))
     }
 
     /// Asks several nodes at once; `f` runs on a thread of its own for each linked side of `sides`
-    /// when there are two, and on this thread when there is one.
+    /// when there are two, and on this thread when there is one and nobody else to keep alive.
     pub fn each<T: Send>(
         &mut self,
         sides: &[Side],
         f: impl Fn(&mut Node<'_>) -> T + Sync,
     ) -> BySide<Option<T>> {
         let names = &self.names;
-        let BySide { primary, secondary } = &mut self.links;
+        let kept = self
+            .kept
+            .filter(|&side| sides.iter().any(|&busy| busy != side) && self.lines[side].link.is_some());
+        let BySide { primary, secondary } = &mut self.lines;
         let mut nodes = BySide {
             primary: Node {
                 side: Side::Primary,
                 name: &names.primary,
-                link: primary,
+                line: primary,
             },
             secondary: Node {
                 side: Side::Secondary,
                 name: &names.secondary,
-                link: secondary,
+                line: secondary,
             },
         };
-        match sides {
-            [] => BySide::default(),
-            [side] => {
+        match (sides, kept) {
+            ([], _) => BySide::default(),
+            ([side], None) => {
                 let mut results = BySide::default();
                 results[*side] = Some(f(&mut nodes[*side]));
                 results
             }
-            _ => std::thread::scope(|scope| {
-                let f = &f;
+            _ => {
+                let busy = Busy::with(sides.len());
+                let work = |node: &mut Node<'_>| {
+                    let working = sides.contains(&node.side).then(|| busy.work());
+                    let result = working.is_some().then(|| f(node));
+                    drop(working);
+                    if kept == Some(node.side) {
+                        busy.keep(node);
+                    }
+                    result
+                };
                 let BySide { primary, secondary } = &mut nodes;
-                let other = scope.spawn(move || f(secondary));
-                let primary = Some(f(primary));
-                BySide {
-                    primary,
-                    secondary: other.join().ok(),
-                }
-            }),
+                std::thread::scope(|scope| {
+                    let other = scope.spawn(|| work(secondary));
+                    let primary = work(primary);
+                    BySide {
+                        primary,
+                        secondary: other.join().ok().flatten(),
+                    }
+                })
+            }
         }
     }
 
@@ -160,15 +204,18 @@ impl Session {
 
     /// Connects again within `deadline` to a node whose link was lost, and takes its lock again.
     pub fn redial(&mut self, side: Side, deadline: Duration) -> Result<()> {
-        self.links[side] = None;
+        self.lines[side].lose();
         let link = self
             .dial
             .dial(side, deadline)
             .map_err(|error| error.on(&self.names[side]))?;
-        self.links[side] = Some(link);
+        self.lines[side].link = Some(link);
+        self.lines[side].lost = None;
         let owner = self.owner.clone();
-        self.ask(side, Request::Lock { owner }, deadline::BOOKKEEPING)
-            .map(drop)
+        self.ask(side, Request::Lock { owner }, deadline::BOOKKEEPING)?;
+        // With its lock the agent before is gone.
+        self.lines[side].busy = None;
+        Ok(())
     }
 }
 
@@ -177,23 +224,30 @@ pub struct Node<'n> {
     /// Its role.
     pub side: Side,
     name: &'n str,
-    link: &'n mut Option<Box<dyn Link>>,
+    line: &'n mut Line,
 }
 
 impl Node<'_> {
     /// Asks it.
     pub fn ask(&mut self, request: Request, deadline: Duration) -> Result<Response> {
-        ask_link(self.link, self.name, request, deadline)
+        ask_line(self.line, self.name, request, deadline)
+    }
+
+    /// It may be at work until `then`, whether its answer arrives or not.
+    pub fn may_work_until(&mut self, then: Instant) {
+        self.line.busy = Some(then);
     }
 }
 
-fn ask_link(
-    link: &mut Option<Box<dyn Link>>,
-    name: &str,
-    request: Request,
-    deadline: Duration,
-) -> Result<Response> {
-    let Some(open) = link.as_mut() else {
+impl Line {
+    fn lose(&mut self) {
+        self.link = None;
+        self.lost.get_or_insert_with(Instant::now);
+    }
+}
+
+fn ask_line(line: &mut Line, name: &str, request: Request, deadline: Duration) -> Result<Response> {
+    let Some(open) = line.link.as_mut() else {
         return Err(Error::incomplete("link_lost", "there is no connection to this node").on(name));
     };
     let result = open.call(request, deadline).map_err(|error| error.on(name));
@@ -201,7 +255,7 @@ fn ask_link(
         .as_ref()
         .is_err_and(|error| matches!(error.code.as_str(), "link_lost" | "garbled"))
     {
-        *link = None;
+        line.lose();
     }
     result
 }

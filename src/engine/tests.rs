@@ -1,13 +1,15 @@
 //! Every request of an operation is made to fail in every way; one rerun must reach the old or the
 //! new state with S1 and S2 kept all the time (L1).
 
-use super::fake::{FakePair, Fault};
+use super::fake::{FakePair, Fault, LEASE, RECORD};
 use super::{Direction, Event, Listener, Recorder, Run, Session, Verdict, find_open, next_op};
 use crate::agent::protocol::LockOwner;
 use crate::controller::Cancel;
 use crate::error::Kind;
 use crate::model::{BlockStyle, BySide, OpId, Side, Traffic};
-use crate::plan::{Action, Change, Content, FilePut, Keep, Plan, Stage, Step, StepId, VipPlace, Window};
+use crate::plan::{
+    Action, Change, Content, FilePut, Keep, Lease, Plan, Stage, Step, StepId, VipPlace, Window,
+};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,6 +48,15 @@ fn change(traffic: Traffic) -> Change {
         style: BlockStyle::Drop,
         exempt: vec![],
     }
+}
+
+fn lease() -> Action {
+    Action::Lease(Lease {
+        vips: vips(),
+        block: change(Traffic::Blocked),
+        witnesses: vec![],
+        seconds: u32::try_from(LEASE.as_secs()).unwrap(),
+    })
 }
 
 fn vips() -> Vec<VipPlace> {
@@ -123,7 +134,10 @@ fn takeover() -> Plan {
     plan(vec![
         (
             Window::None,
-            vec![(Secondary, false, file("/var/promote", "ready"))],
+            vec![
+                (Secondary, false, file("/var/promote", "ready")),
+                (Secondary, false, lease()),
+            ],
         ),
         (
             Window::Dark,
@@ -144,8 +158,8 @@ fn takeover() -> Plan {
             Window::Dark,
             vec![(Secondary, false, Action::Traffic(change(Traffic::Allowed)))],
         ),
-        (Window::After, vec![(Secondary, false, file("/var/state", "b"))]),
-        (Window::After, vec![(Primary, false, file("/var/state", "b"))]),
+        (Window::After, vec![(Secondary, false, file(RECORD.0, RECORD.1))]),
+        (Window::After, vec![(Primary, false, file(RECORD.0, RECORD.1))]),
     ])
 }
 
@@ -171,6 +185,7 @@ fn run_once(pair: &FakePair, plan: &Plan, cancel: &Cancel) -> Verdict {
     };
     let mut run = Run::new(&mut session, &mut recorder, cancel, op, plan);
     run.patience = Duration::ZERO;
+    run.wait = Box::new(|time| pair.pass(time));
     match run.begin("pairadm_1_2") {
         Ok(()) => run.forward(),
         Err(error) => Verdict::RolledBack(error),
@@ -190,6 +205,7 @@ fn rerun(pair: &FakePair, direction: Option<Direction>) -> Option<Verdict> {
     let mut run =
         Run::new(&mut session, &mut recorder, &cancel, open.op, &open.plan).continuing(&open.places);
     run.patience = Duration::ZERO;
+    run.wait = Box::new(|time| pair.pass(time));
     run.begin(&open.tag).unwrap();
     Some(match direction {
         Direction::Forward => run.forward(),
@@ -217,6 +233,8 @@ fn every_fault(plan: &Plan, direction: Option<Direction>) {
             Fault::CutBefore,
             Fault::CutAfter,
             Fault::Refuse,
+            Fault::CutOffBefore,
+            Fault::CutOffAfter,
             Fault::KillTool,
             Fault::PowerCut,
         ] {
@@ -284,9 +302,9 @@ fn a_refused_step_rolls_both_nodes_back() {
 #[test]
 fn an_old_side_that_dies_after_traffic_moved_does_not_take_calls_back() {
     let plan = takeover();
-    // begin (2), promote (prepare, apply, settle), window (prepare 2, apply 3, settle 2), then the new
+    // begin (2), promote and lease (prepare, apply 2, settle), window (prepare 2, apply 3, settle 2), then the new
     // side's record (3): the next request asks the old side to prepare its record. Lock (2) and history (2) precede.
-    let at = 4 + 2 + 3 + 7 + 3;
+    let at = 4 + 2 + 4 + 7 + 3;
     let pair = FakePair::new();
     pair.0.lock().unwrap().fault = Some((at, Fault::PowerCut));
     assert!(matches!(

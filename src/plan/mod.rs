@@ -37,6 +37,6 @@ pub use draft::Draft;
 pub use fingerprint::fingerprint;
 pub use put::{Wanted, put};
 pub use step::{
-    Action, Change, Content, FilePut, Keep, Plan, Restart, Stage, Step, StepId, StepPlace, UnitVerb,
+    Action, Change, Content, FilePut, Keep, Lease, Plan, Restart, Stage, Step, StepId, StepPlace, UnitVerb,
     VipPlace, Window, gives_way,
 };

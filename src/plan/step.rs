@@ -93,6 +93,15 @@ impl Plan {
         format!("{who} already as asked")
     }
 
+    /// The side that takes down by itself what this brings up there, when its controller falls silent; and
+    /// after how many seconds.
+    pub fn leased(&self) -> Option<(Side, u32)> {
+        self.steps().find_map(|step| match &step.action {
+            Action::Lease(lease) => Some((step.side, lease.seconds)),
+            _ => None,
+        })
+    }
+
     /// True when the nodes are already as asked.
     pub fn is_empty(&self) -> bool {
         self.stages.iter().all(|stage| stage.steps.is_empty())
@@ -125,8 +134,9 @@ pub enum Window {
     None,
     /// Yes: intents were journalled with the stage before the window, completions follow after it.
     Dark,
-    /// Traffic has moved. A step that fails takes it back, but a node that goes away here does not:
-    /// the operation stays open, calls stay where they are served.
+    /// Traffic has moved. A step that fails takes it back, and so does the loss of the node that serves
+    /// now; but the old one that goes away here does not: the operation stays open, calls stay where they
+    /// are served.
     After,
 }
 
@@ -189,6 +199,9 @@ pub enum Action {
     },
     /// Prepare [`Action::Traffic`] so that committing it in the window costs one kernel transaction.
     ArmTraffic(Change),
+    /// Put what the steps after it bring up on this node on a lease: without a word from the controller
+    /// the node takes it down by itself, until its journal calls the operation committed.
+    Lease(Lease),
     /// Refuse unless nobody but `holders` answers for the addresses (ARP and neighbour discovery, 3 tries).
     ProbeVip {
         /// Addresses and interface to ask on.
@@ -370,6 +383,20 @@ pub struct Change {
     pub style: BlockStyle,
     /// Addresses that are never blocked: the peer's, so that its probes pass.
     pub exempt: Vec<IpAddr>,
+}
+
+/// What a node takes down by itself when its controller falls silent.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Lease {
+    /// Addresses that go off.
+    pub vips: Vec<VipPlace>,
+    /// The block that is put back.
+    pub block: Change,
+    /// A node that has recorded itself active keeps serving while one of these answers an echo: then it is
+    /// the controller that is gone, and not the network.
+    pub witnesses: Vec<IpAddr>,
+    /// How long the controller may be silent.
+    pub seconds: u32,
 }
 
 /// A VIP and the interface that carries it on the node concerned.

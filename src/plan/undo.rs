@@ -70,6 +70,7 @@ pub fn has_effect(action: &Action) -> bool {
             | Action::SipCheck { .. }
             | Action::Alive { .. }
             | Action::ArmTraffic(_)
+            | Action::Lease(_)
             | Action::Announce { .. }
             | Action::Offer(_)
             | Action::Pull(_)

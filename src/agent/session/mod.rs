@@ -12,6 +12,7 @@ use super::data;
 use super::file;
 use super::job::{Job, StepWork, Way};
 use super::journal::{self, Entry, Journal};
+use super::lease;
 use super::link_rate;
 use super::lock::{self, Lock};
 use super::meter;
@@ -70,6 +71,10 @@ impl Session {
 
     /// Answers one request.
     pub fn answer(&mut self, request: Request, deadline: Instant) -> Result<Response> {
+        // Of those who call only the one with the lock is the controller of what is on a lease here.
+        if self.lock.is_some() {
+            lease::heard(&self.paths);
+        }
         self.look_around();
         self.not_given_way(&request)?;
         match request {
@@ -90,6 +95,7 @@ impl Session {
             Request::Stop { op } => self.stop(op),
             Request::Preview(_) | Request::Search(_) | Request::Explain(_) => return self.look(request),
             Request::Settle { op } => self.settle(op)?,
+            Request::Keep { op } => self.keep(op)?,
             Request::Arm { op, seconds } => self.arm(op, seconds, deadline)?,
             Request::Confirm { op } => arm::confirm(&context(&self.paths, op, "", deadline))?,
             Request::Finish { op, end } => self.finish(op, end, deadline)?,
@@ -238,6 +244,7 @@ impl Session {
     fn take_lock(&mut self, owner: &LockOwner) -> Result<()> {
         if self.lock.is_none() {
             self.lock = Some(Lock::take(&self.paths, owner)?);
+            lease::heard(&self.paths);
         }
         Ok(())
     }

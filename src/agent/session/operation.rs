@@ -3,13 +3,13 @@
 
 use super::{Session, context, no_such_operation};
 use crate::agent::found::Found;
-use crate::agent::journal::{self, Entry, Journal, Timer};
+use crate::agent::journal::{self, Entry, Journal, Log, Timer};
 use crate::agent::protocol::{End, LockOwner, StepReport};
 use crate::agent::step;
-use crate::agent::{arm, data};
+use crate::agent::{arm, data, lease};
 use crate::error::{Error, Result};
 use crate::model::OpId;
-use crate::plan::{Action, Plan, StepId, StepPlace, Window};
+use crate::plan::{Action, Plan, Step, StepId, StepPlace, Window};
 use std::time::{Duration, Instant};
 
 impl Session {
@@ -109,7 +109,14 @@ impl Session {
                 journal.sync()?;
             }
         }
+        let waited_for = matches!(action, Action::Hook { .. } | Action::React { .. });
+        if waited_for {
+            lease::hold(&paths, deadline.saturating_duration_since(Instant::now()));
+        }
         let result = step::apply(&context, &mut self.gate, &action, &found);
+        if waited_for {
+            lease::heard(&paths);
+        }
         let entry = match &result {
             Ok(report) => Entry::Done {
                 step: id,
@@ -193,6 +200,12 @@ impl Session {
         self.open_to_change(op)?.record(entries)
     }
 
+    /// What the operation brought up here stays, although it is not finished.
+    pub(super) fn keep(&mut self, op: OpId) -> Result<()> {
+        self.open_to_change(op)?;
+        lease::end(&self.paths, op)
+    }
+
     pub(super) fn arm(&mut self, op: OpId, seconds: u32, deadline: Instant) -> Result<()> {
         let paths = self.paths.clone();
         let journal = self.open_to_change(op)?;
@@ -229,10 +242,18 @@ impl Session {
             }
             _ => {}
         }
+        if end == End::Committed && leased(journal.log()) && !lease::holds(&paths, op)? {
+            return Err(Error::incomplete(
+                "lease_over",
+                "the lease on what the operation brought up ran out, because nobody was heard",
+            )
+            .hint("the same command once more goes on from here"));
+        }
         let context = context(&paths, op, &journal.log().tag, deadline);
         step::sweep(&context, journal.log(), end)?;
         journal.record(vec![Entry::Finished { end }])?;
         self.armed = None;
+        lease::end(&paths, op)?;
         if timer == Timer::Armed {
             arm::stop(&self::context(&paths, op, "", deadline))?;
         }
@@ -242,6 +263,12 @@ impl Session {
         }
         Ok(())
     }
+}
+
+/// True when this node's part of the operation was on a lease.
+fn leased(log: &Log) -> bool {
+    let done = |step: &Step| matches!(step.action, Action::Lease(_)) && log.place(step.id) == StepPlace::Done;
+    log.plan.steps().any(done)
 }
 
 fn no_such_step(op: OpId, id: StepId) -> Error {

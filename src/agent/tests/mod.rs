@@ -4,6 +4,7 @@
 mod arm;
 mod crash;
 mod files;
+mod lease;
 mod lifecycle;
 mod long;
 pub mod support;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  check new side, probe for strangers    calls run on the old side
-//!  demote old, arm both                   calls run on the old side
+//!  demote old, arm both, lease on new     calls run on the old side
 //!  ── dark ── release on old (block, verify, VIPs off, verify)
 //!             acquire on new (VIPs on, verify, announce), allow on new (verify)
 //!  ── after ── record on new who is active, announce again, promote new
@@ -11,7 +11,9 @@
 //!
 //! Everything that can be found out before the window is found out before it: a stranger that holds a
 //! VIP shows while the old side still does. S1 and S2 hold because the stage that releases is verified
-//! before the stage that acquires and allows begins.
+//! before the stage that acquires and allows begins. What comes up on the new side is on a lease (see
+//! `agent::lease`), so that they hold as well when the way to the new side is cut after that: it takes
+//! itself down before calls return to the old one.
 
 mod checks;
 mod query;
@@ -20,7 +22,7 @@ mod tests;
 
 pub use query::query;
 
-use super::{Action, Basis, Change, Draft, Plan, VipPlace, Window};
+use super::{Action, Basis, Change, Draft, Lease, Plan, VipPlace, Window};
 use crate::config::Hook;
 use crate::error::Result;
 use crate::intent::TakeoverIntent;
@@ -29,6 +31,10 @@ use std::net::IpAddr;
 
 /// How long the service may take to answer OPTIONS, milliseconds: three transmissions by RFC 3261.
 pub(super) const SIP_ANSWER_MS: u64 = 2_000;
+
+/// How long the controller may be silent before the new side takes itself down, seconds: longer than a busy
+/// node's disk or a lost packet holds up one call; not longer than a lost node is waited for anyway.
+const LEASE_S: u32 = 6;
 
 /// What a takeover is planned from.
 #[derive(Debug, Clone, Copy)]
@@ -118,6 +124,11 @@ fn together(draft: &mut Draft, basis: &Basis<'_>, new: Side) -> Result<()> {
     draft.stage("Ready both sides");
     draft.step(old, "ready the block", Action::ArmTraffic(block.clone()));
     draft.step(new, "ready the allowance", Action::ArmTraffic(allow.clone()));
+    draft.step(
+        new,
+        format!("lease: down by itself after {LEASE_S} s without a word"),
+        Action::Lease(lease(basis, new)),
+    );
     draft.stage_in(Window::Dark, "Release on the old side");
     let vips = basis.vips(old);
     let title = format!("block traffic, take {} off", addresses(&vips));
@@ -186,6 +197,24 @@ fn before(draft: &mut Draft, basis: &Basis<'_>, new: Side, holders: Vec<String>)
         format!("probe that nobody but the old side holds {}", addresses(&vips))
     };
     draft.step(new, title, Action::ProbeVip { vips, holders });
+}
+
+/// What comes up on the new side goes down again when the new side is cut off.
+fn lease(basis: &Basis<'_>, new: Side) -> Lease {
+    let pair = basis.pair;
+    let named: Vec<IpAddr> = pair.nodes[new].health_check.iter().collect();
+    let gateways = basis.facts[new].map_or(&[][..], |facts| &facts.gateways);
+    let control = if named.is_empty() { gateways } else { &named };
+    Lease {
+        vips: basis.vips(new),
+        block: basis.change(new, Traffic::Blocked),
+        witnesses: pair.nodes[new.other()]
+            .address
+            .iter()
+            .chain(control.iter().copied())
+            .collect(),
+        seconds: LEASE_S,
+    }
 }
 
 fn bring_up(draft: &mut Draft, basis: &Basis<'_>, new: Side, allow: &Change) {

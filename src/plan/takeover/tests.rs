@@ -35,6 +35,7 @@ fn shape(plan: &Plan) -> Vec<String> {
     let verb = |action: &Action| match action {
         Action::Traffic(change) => change.traffic.to_string(),
         Action::ArmTraffic(change) => format!("arm {}", change.traffic),
+        Action::Lease(_) => "lease".to_owned(),
         Action::ProbeVip { holders, .. } => format!("probe {}", holders.join(" ")),
         Action::Release { .. } => "release".to_owned(),
         Action::Acquire { .. } => "acquire".to_owned(),
@@ -68,6 +69,7 @@ fn the_order_is_check_arm_release_acquire_allow_record_prove() {
             "secondary probe 02:00:00:00:00:0a",
             "primary arm blocked",
             "secondary arm allowed",
+            "secondary lease",
             "primary release",
             "secondary acquire",
             "secondary allowed",
@@ -85,7 +87,7 @@ fn the_order_is_check_arm_release_acquire_allow_record_prove() {
     assert!(plan.service_affecting);
     assert_eq!(plan.sides, Side::BOTH);
     let numbers: Vec<u32> = plan.steps().map(|step| step.id.0).collect();
-    assert_eq!(numbers, (1..=16).collect::<Vec<u32>>());
+    assert_eq!(numbers, (1..=17).collect::<Vec<u32>>());
 }
 
 /// S2 and S1: what allows and what acquires comes in a later stage than what blocks and releases.

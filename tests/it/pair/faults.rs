@@ -1,13 +1,13 @@
 //! At every step boundary of `configure` and `takeover` the tool is killed, the link is cut, or a node
 //! loses power; then the same command runs once more. The pair must be in the new state with exactly one
 //! side serving, and after `remove` every original byte must be back. All the while the kernels of both
-//! nodes are watched: no VIP is ever on both, unless one of them is cut off from the network (S1 speaks of
-//! the peer that can be reached and of a silent network: calls return to the node that is left).
+//! nodes are watched: no VIP is ever on both, also when one of them is cut off from the network (its lease
+//! runs out before calls return to the node that is left).
 //!
 //! A cut link and a cut power cost ten seconds each until the tool gives up waiting: whoever works on
 //! something else may say `PAIRADM_FEW_BOUNDARIES=1`, and only every fourth of `configure`'s is tried.
 
-use super::{MANAGED, Running, assert_serves, drop_vips, run};
+use super::{MANAGED, Running, assert_serves, blocks, drop_vips, run, vips, wait_until};
 use crate::support::lab::{FreshLab, LabPair};
 use crate::support::sentinel::Sentinel;
 use crate::support::snapshot::Snapshot;
@@ -85,7 +85,7 @@ fn configure_survives(name: &str, fault: FaultFn, stride: usize) {
     }
 }
 
-fn takeover_survives(name: &str, fault: FaultFn, reachable: bool) {
+fn takeover_survives(name: &str, fault: FaultFn, boots: bool) {
     let mut lab = FreshLab::start(name);
     run(&lab, &CONFIGURE, 0);
     for boundary in 1.. {
@@ -96,18 +96,19 @@ fn takeover_survives(name: &str, fault: FaultFn, reachable: bool) {
             assert!(boundary > 8, "{case}: takeover has more steps than that");
             return;
         };
-        let mut broken = sentinel.report();
-        if !reachable {
-            broken.clear();
+        let (mut broken, mut sentinel) = (Vec::new(), sentinel);
+        if boots {
+            // A start gives the node another network to watch.
+            broken = sentinel.report();
+            lab.heal();
+            sentinel = Sentinel::over(&lab);
+        } else {
+            // What a node does when it hears the others again is watched, before anybody cleans up.
+            lab.heal();
         }
-        lab.heal();
-        let sentinel = Sentinel::over(&lab);
         let rerun = run(&lab, &TO_BETA, 0);
-        assert_eq!(
-            [broken, sentinel.report()].concat(),
-            Vec::<String>::new(),
-            "{case}: S1"
-        );
+        broken.extend(sentinel.report());
+        assert_eq!(broken, Vec::<String>::new(), "{case} (exit {code:?}); {rerun}");
         assert_serves(&lab, "beta", &format!("{case} (exit {code:?}), then: {rerun}"));
         run(&lab, &TO_ALPHA, 0);
     }
@@ -130,7 +131,7 @@ fn configure_with_the_power_cut() {
 
 #[test]
 fn takeover_killed_at_every_boundary() {
-    takeover_survives("takeover-killed", kill, true);
+    takeover_survives("takeover-killed", kill, false);
 }
 
 #[test]
@@ -141,6 +142,47 @@ fn takeover_with_the_link_cut_at_every_boundary() {
 #[test]
 fn takeover_with_the_power_cut_at_every_boundary() {
     takeover_survives("takeover-power", cut_power, true);
+}
+
+/// Its lease is watched by a process of its own.
+#[test]
+fn a_node_that_is_cut_off_takes_itself_down_even_when_its_agent_is_killed() {
+    let mut lab = FreshLab::start("lease-agent");
+    run(&lab, &CONFIGURE, 0);
+    let mut running = Running::start(&lab, &TO_BETA);
+    running.until_done("announce again");
+    cut_link(&mut lab, &mut running, "beta");
+    lab.beta().sh("pkill -KILL -f '[p]airadm.* agent$'");
+    wait_until("beta has no VIP", || {
+        vips(&lab).iter().all(|vip| !lab.beta().holds(*vip))
+    });
+    wait_until("beta is blocked", || blocks(lab.beta()) == [true; 2]);
+    let code = running.end();
+    assert_ne!(code, Some(0), "the takeover was interrupted");
+    wait_until("calls are back", || {
+        vips(&lab).iter().all(|vip| lab.alpha().holds(*vip))
+    });
+    let sentinel = Sentinel::over(&lab);
+    lab.heal();
+    run(&lab, &TO_BETA, 0);
+    assert_eq!(sentinel.report(), Vec::<String>::new());
+    assert_serves(&lab, "beta", "after the rerun");
+}
+
+/// A terminal that goes away must not end calls that are served already.
+#[test]
+fn a_node_that_recorded_itself_active_serves_on_when_only_the_tool_is_gone() {
+    let lab = FreshLab::start("lease-tool");
+    run(&lab, &CONFIGURE, 0);
+    let mut running = Running::start(&lab, &TO_BETA);
+    running.until_done("record generation");
+    running.child.kill().expect("pairadm can be killed");
+    assert_eq!(running.end(), None, "it was killed in the middle");
+    let lease = ["test", "!", "-e", "/run/pairadm/lease.json"];
+    wait_until("the lease is over", || lab.beta().exec(&lease).status.success());
+    assert_serves(&lab, "beta", "without the tool");
+    run(&lab, &TO_BETA, 0);
+    assert_serves(&lab, "beta", "after the rerun");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::support::drive::{both, json, run};
 use crate::support::lab::{LabPair, TestNode};
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
 
 /// Files that `configure` changes or creates, where an original must come back byte for byte.
 const MANAGED: [&str; 5] = [
@@ -55,6 +56,16 @@ fn assert_serves(lab: &LabPair, active: &str, case: &str) {
 
 fn vips(lab: &LabPair) -> [std::net::IpAddr; 2] {
     [lab.lab.vip_v4.into(), lab.lab.vip_v6.into()]
+}
+
+/// Waits until `happens`, which has to happen soon.
+#[track_caller]
+fn wait_until(what: &str, happens: impl Fn() -> bool) {
+    let until = Instant::now() + Duration::from_secs(40);
+    while !happens() {
+        assert!(Instant::now() < until, "{what}: not within 40 s");
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }
 
 /// Takes the VIPs off by hand: `remove` leaves them to the side that serves.
@@ -101,6 +112,13 @@ impl Running {
             }
         }
         None
+    }
+
+    /// Waits until a step with this in its title is done.
+    fn until_done(&mut self, title: &str) {
+        let mut lines = self.lines.by_ref().map_while(Result::ok);
+        let done = lines.find(|line| line.contains(title) && line.contains(" done "));
+        assert!(done.is_some(), "`{title}` was never done");
     }
 
     /// Reads the rest and returns the exit code; `None` after a signal.

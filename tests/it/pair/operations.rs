@@ -1,6 +1,6 @@
 //! The main job end to end: configure, move traffic, block and allow it, reverse, undo, report, remove.
 
-use super::{MANAGED, assert_serves, blocks, drop_vips, json, run};
+use super::{MANAGED, assert_serves, blocks, drop_vips, json, run, vips, wait_until};
 use crate::support::lab::{FreshLab, LabPair};
 
 #[test]
@@ -155,11 +155,9 @@ fn both_nodes_return_as_they_were_after_a_power_failure() {
     lab.cut_power("beta");
     lab.boot("beta");
     lab.boot("alpha");
-    let until = std::time::Instant::now() + std::time::Duration::from_secs(40);
-    while !super::vips(&lab).iter().all(|vip| lab.beta().holds(*vip)) {
-        assert!(std::time::Instant::now() < until, "beta does not serve again");
-        std::thread::sleep(std::time::Duration::from_millis(250));
-    }
+    wait_until("beta serves again", || {
+        vips(&lab).iter().all(|vip| lab.beta().holds(*vip))
+    });
     assert_serves(&lab, "beta", "after the power failure");
 }
 
