@@ -1,8 +1,8 @@
 //! At every step boundary of `configure` and `takeover` the tool is killed, the link is cut, or a node
 //! loses power; then the same command runs once more. The pair must be in the new state with exactly one
 //! side serving, and after `remove` every original byte must be back. All the while the kernels of both
-//! nodes are watched: no VIP is ever on both, also when one of them is cut off from the network (its lease
-//! runs out before calls return to the node that is left).
+//! nodes are watched: no VIP is ever on both, nor are calls let in on both, also when one of them is cut off
+//! from the network (its lease runs out before calls return to the node that is left).
 //!
 //! A cut link and a cut power cost ten seconds each until the tool gives up waiting: whoever works on
 //! something else may say `PAIRADM_FEW_BOUNDARIES=1`, and only every fourth of `configure`'s is tried.
@@ -196,4 +196,19 @@ fn the_watch_sees_a_vip_that_is_on_both_nodes_for_a_moment() {
     ));
     let seen = sentinel.report();
     assert_eq!(seen.len(), 1, "{seen:?}");
+}
+
+#[test]
+fn the_watch_sees_calls_that_are_let_in_on_both_nodes_for_a_moment() {
+    let lab = FreshLab::start("sentinel-rules");
+    run(&lab, &CONFIGURE, 0);
+    let sentinel = Sentinel::over(&lab);
+    lab.beta().sh(
+        "ip6tables-save -t raw > /tmp/rules && ip6tables -t raw -F PAIRADM && ip6tables-restore /tmp/rules",
+    );
+    let seen = sentinel.report();
+    assert!(
+        seen.len() == 1 && seen[0].contains("S2: IPv6"),
+        "one family, once: {seen:?}"
+    );
 }
