@@ -257,6 +257,7 @@ fn a_pair_without_vips_moves_traffic_alone() {
             "secondary sip 192.0.2.12",
             "primary arm blocked",
             "secondary arm allowed",
+            "secondary lease",
             "primary release",
             "secondary allowed",
             "secondary state 5",
