@@ -103,8 +103,15 @@ fn takeover_survives(name: &str, fault: FaultFn, boots: bool) {
             lab.heal();
             sentinel = Sentinel::over(&lab);
         } else {
-            // What a node does when it hears the others again is watched, before anybody cleans up.
+            // What a node does when it hears the others again is watched, before anybody cleans up; the agent
+            // of a connection that was cut notices with the next packet that TCP sends once more.
             lab.heal();
+            let free = ["flock", "--nonblock", "/run/pairadm/lock", "true"];
+            wait_until("both locks are free", || {
+                ["alpha", "beta"]
+                    .iter()
+                    .all(|node| lab.node(node).exec(&free).status.success())
+            });
         }
         let rerun = run(&lab, &TO_BETA, 0);
         broken.extend(sentinel.report());
