@@ -50,7 +50,6 @@
 //! - L4 Ctrl-C is answered within 1 s: it stops after the current step and offers resume or rollback.
 //! - L5 A stale lock is reported with its owner.
 
-mod addresses;
 pub mod agent;
 pub mod cli;
 pub mod config;

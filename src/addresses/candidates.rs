@@ -1,115 +1,150 @@
-//! Where an address may be: the dots and colons that stand between the right neighbours. Everything
-//! else is passed over 64 bytes at a time.
+//! Where an address may be. Every byte is looked at, many at a time and without a branch that depends on
+//! where dots and colons are: in dumps they are everywhere, and each branch that goes wrong costs more
+//! than the block of bytes it is about.
 
-use super::classes::{BLOCK, Classes};
+use super::classes::{LANES, Marks, STEP, hexadecimal};
 
-/// Positions in a text, ascending, of
-/// - dots between decimal digits: every IPv4 address has three;
-/// - colons followed by a colon, and colons between hexadecimal digits with two more such colons close
-///   behind: every IPv6 address has one or the other, and times have neither.
-pub struct Candidates<'t> {
-    text: &'t [u8],
-    /// Where the block of `bits` begins.
-    block: usize,
-    /// Candidates of the present block that were not given out, one bit each.
-    bits: u64,
-    end: usize,
+/// Bytes of a text whose candidates are gathered at once: so few that they are still at hand when the
+/// candidates are looked at.
+pub const STRETCH: usize = 16 * 1024;
+
+/// So many candidates of a step are written down whether they are there or not.
+const FEW: usize = 2;
+
+/// Room for the candidates of a stretch.
+#[derive(Default)]
+pub struct Candidates {
+    found: Vec<u32>,
 }
 
-impl<'t> Candidates<'t> {
-    /// Candidates in `text[begin..end]`; the neighbours are looked up in all of `text`.
-    pub fn new(text: &'t [u8], begin: usize, end: usize) -> Self {
-        let mut candidates = Self {
-            text,
-            block: begin,
-            bits: 0,
-            end,
-        };
-        candidates.bits = candidates.look();
-        candidates
-    }
-
-    /// Leaves out candidates before `at`.
-    #[inline]
-    pub fn skip_to(&mut self, at: usize) {
-        while self.block + BLOCK <= at {
-            self.block += BLOCK;
-            self.bits = self.look();
+impl Candidates {
+    /// Positions in `text[begin..end]`, which is at most a [`STRETCH`], ascending and counted from `begin`, of
+    /// - dots with two more behind, each two to four bytes further: every IPv4 address begins so;
+    /// - colons followed by a colon, and colons between hexadecimal digits with two more such colons close
+    ///   behind: every IPv6 address has one or the other, and times have neither.
+    ///
+    /// What stands around is looked up in all of `text`.
+    #[expect(clippy::cast_possible_truncation, reason = "a stretch is shorter than 4 GiB")]
+    pub fn within(&mut self, text: &[u8], begin: usize, end: usize) -> &[u32] {
+        let room = end - begin + FEW;
+        if self.found.len() < room {
+            self.found.resize(room, 0);
         }
-        self.bits &= u64::MAX << at.saturating_sub(self.block);
-    }
-
-    /// The next candidate.
-    #[inline]
-    pub fn next(&mut self) -> Option<usize> {
-        while self.bits == 0 {
-            self.block += BLOCK;
-            if self.block >= self.end {
-                return None;
+        let mut count = 0;
+        let mut last = Marks::beginning(text, begin);
+        for at in (begin..end).step_by(STEP) {
+            let marks = last.and_behind(text, at);
+            last = marks.last();
+            let steps = u64::MAX >> (64 - STEP.min(end - at));
+            let mut bits = look(text, at, marks) & steps;
+            let here = (at - begin) as u32;
+            if let Some(few) = self.found[count..].first_chunk_mut::<FEW>() {
+                for slot in few {
+                    *slot = here + (bits | 1 << 63).trailing_zeros();
+                    count += usize::from(bits != 0);
+                    bits &= bits.wrapping_sub(1);
+                }
             }
-            self.bits = self.look();
+            while bits != 0 {
+                self.found[count] = here + bits.trailing_zeros();
+                count += 1;
+                bits &= bits - 1;
+            }
         }
-        let at = self.block + self.bits.trailing_zeros() as usize;
-        self.bits &= self.bits - 1;
-        Some(at)
-    }
-
-    #[inline]
-    fn look(&self) -> u64 {
-        let Some(left) = self.end.checked_sub(self.block).filter(|left| *left > 0) else {
-            return 0;
-        };
-        let rest = &self.text[self.block..];
-        let classes = rest
-            .first_chunk()
-            .map_or_else(|| classes_of_end(rest), Classes::of);
-        let before = self.block.checked_sub(1).map_or(0, |at| self.text[at]);
-        let after = rest.get(BLOCK).copied().unwrap_or_default();
-        let bits = sure(&classes, before, after) | chained(between(&classes, before, after));
-        if left < BLOCK {
-            bits & !(u64::MAX << left)
-        } else {
-            bits
-        }
+        &self.found[..count]
     }
 }
 
-/// Kinds of the last bytes of a text, fewer than a block.
-#[cold]
-fn classes_of_end(rest: &[u8]) -> Classes {
-    let mut block = [0; BLOCK];
-    block[..rest.len()].copy_from_slice(rest);
-    Classes::of(&block)
-}
-
-/// Dots between digits, and the first of two colons.
+/// Candidates of the step at `at`; those behind it are not for certain.
 #[inline]
-fn sure(classes: &Classes, before: u8, after: u8) -> u64 {
-    let digit = |byte: u8| u64::from(byte.is_ascii_digit());
-    let behind_digit = classes.digits << 1 | digit(before);
-    let before_digit = classes.digits >> 1 | digit(after) << (BLOCK - 1);
-    let before_colon = classes.colons >> 1 | u64::from(after == b':') << (BLOCK - 1);
-    (classes.dots & behind_digit & before_digit) | (classes.colons & before_colon)
+fn look(text: &[u8], at: usize, marks: Marks) -> u64 {
+    let Marks { dots, colons } = marks;
+    let sure = dots & numbers(dots & numbers(dots)) | colons & colons >> 1;
+    let single = chained(colons) & !(u64::MAX << STEP);
+    if single == 0 {
+        sure
+    } else {
+        sure | between(text, at, colons)
+    }
 }
 
-/// Colons between hexadecimal digits.
+/// Bytes with one of `dots` behind, a decimal number apart.
 #[inline]
-fn between(classes: &Classes, before: u8, after: u8) -> u64 {
-    let hex = |byte: u8| u64::from(byte.is_ascii_hexdigit());
-    let digits = classes.digits | classes.letters;
-    classes.colons & (digits << 1 | hex(before)) & (digits >> 1 | hex(after) << (BLOCK - 1))
+const fn numbers(dots: u64) -> u64 {
+    dots >> 2 | dots >> 3 | dots >> 4
 }
 
-/// Those of `colons` that have two more behind, each one to four digits further; what stands behind the
-/// block counts as colons.
+/// Those of `colons` that have two more behind, each one to four digits apart.
 #[inline]
 const fn chained(colons: u64) -> u64 {
-    colons & near(colons & near(colons))
+    const fn groups(colons: u64) -> u64 {
+        colons >> 2 | colons >> 3 | colons >> 4 | colons >> 5
+    }
+    colons & groups(colons & groups(colons))
 }
 
-/// Bits that have one of `colons` two to five further.
-#[inline]
-const fn near(colons: u64) -> u64 {
-    const BEHIND: u64 = !(u64::MAX >> 5);
-    colons >> 2 | colons >> 3 | colons >> 4 | colons >> 5 | BEHIND
+/// The same of those that stand between hexadecimal digits.
+#[cold]
+fn between(text: &[u8], at: usize, colons: u64) -> u64 {
+    let digits = hexadecimal(text, at);
+    let before = at
+        .checked_sub(1)
+        .is_some_and(|before| text[before].is_ascii_hexdigit());
+    chained(colons & (digits << 1 | u64::from(before)) & digits >> 1)
+}
+
+// The chain of a candidate at the end of a step is within the bytes behind it.
+const _: () = assert!(LANES > 2 * 5);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The same, byte for byte.
+    fn expected(text: &[u8], begin: usize, end: usize) -> Vec<usize> {
+        let is = |at: usize, byte: u8| text.get(at) == Some(&byte);
+        let hex = |at: usize| text.get(at).is_some_and(u8::is_ascii_hexdigit);
+        let colon = |at: usize| is(at, b':') && at > 0 && hex(at - 1) && hex(at + 1);
+        let group = |at: usize| (2..=5).any(|by| colon(at + by));
+        let number = |at: usize| is(at, b'.') && (2..=4).any(|by| is(at + by, b'.'));
+        let candidate = |&at: &usize| {
+            is(at, b':') && is(at + 1, b':')
+                || colon(at) && (2..=5).any(|by| colon(at + by) && group(at + by))
+                || is(at, b'.') && (2..=4).any(|by| number(at + by))
+        };
+        (begin..end).filter(candidate).collect()
+    }
+
+    #[test]
+    fn candidates_are_found_wherever_they_stand() {
+        let texts = [
+            "10.20.30.40",
+            "1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1",
+            "2001:db8:1:2:3:4:5:6 12:34:56 aa:bb:cc:dd:ee:ff",
+            "::1::2:::::::::::::::::",
+            "1:2:3:x:4:5:6:7777:8888:99999:1:2",
+            "................",
+        ];
+        let mut candidates = Candidates::default();
+        for (text, shift) in texts
+            .iter()
+            .flat_map(|text| (0..70).map(move |shift| (text, shift)))
+        {
+            let text = format!("{}{text}", "f".repeat(shift)).into_bytes();
+            for (begin, end) in [
+                (0, text.len()),
+                (shift, text.len()),
+                (0, shift),
+                (shift / 2, shift + 3),
+            ] {
+                let found: Vec<usize> = candidates
+                    .within(&text, begin, end)
+                    .iter()
+                    .map(|&at| begin + at as usize)
+                    .collect();
+                let text_shown = String::from_utf8_lossy(&text);
+                assert_eq!(found, expected(&text, begin, end), "{text_shown} {begin}..{end}");
+            }
+        }
+    }
 }

@@ -4,10 +4,17 @@ use super::lookup::Lookup;
 use super::stream::{Piece, Visitor};
 use std::io::{self, Write};
 
+/// Bytes that are written at a time, at least.
+const WRITTEN: usize = 512 * 1024;
+
+/// What is written ends at a page of the file: filling up a page later costs another look for it.
+const PAGE: usize = 4096;
+
 /// Writes the pieces it is given, with addresses replaced.
 pub struct Copy<'c> {
     lookup: &'c Lookup,
     writer: &'c mut dyn Write,
+    /// What is not written yet.
     out: Vec<u8>,
     /// How often each row was used.
     rows: Vec<u64>,
@@ -34,7 +41,6 @@ impl Visitor for Copy<'_> {
     fn piece(&mut self, piece: &Piece<'_>) -> io::Result<()> {
         let text = piece.text;
         let mut kept = piece.begin;
-        self.out.clear();
         for token in piece.tokens {
             if let Some(replacement) = self.lookup.find(text, token) {
                 self.out.extend_from_slice(&text[kept..token.start()]);
@@ -43,11 +49,19 @@ impl Visitor for Copy<'_> {
                 kept = replacement.end;
             }
         }
-        let rest = &text[kept..piece.end];
-        if self.out.is_empty() {
-            return self.writer.write_all(rest);
+        self.out.extend_from_slice(&text[kept..piece.end]);
+        if self.out.len() < WRITTEN {
+            return Ok(());
         }
-        self.out.extend_from_slice(rest);
-        self.writer.write_all(&self.out)
+        let pages = self.out.len() / PAGE * PAGE;
+        self.writer.write_all(&self.out[..pages])?;
+        self.out.drain(..pages);
+        Ok(())
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.writer.write_all(&self.out)?;
+        self.out.clear();
+        Ok(())
     }
 }

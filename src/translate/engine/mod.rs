@@ -1,5 +1,5 @@
-//! What the table makes of the addresses in a text: translating and scanning, on top of
-//! [`addresses`](crate::addresses), which recognises them.
+//! What the table makes of the addresses in a text: translating and scanning, on top of the crate
+//! `addresses`, which recognises them.
 
 #[cfg(test)]
 mod cases;

@@ -1,8 +1,8 @@
 //! Listing the addresses of a text without changing it.
 
-use crate::addresses::{Piece, Token, Visitor, pass};
 use crate::error::{Error, Result};
 use crate::translate::Subject;
+use addresses::{Piece, Token, Visitor, pass};
 use ipnet::IpNet;
 use memchr::memchr_iter;
 use std::io::{self, Read};

@@ -3,8 +3,8 @@
 use super::cases::{Case, TABLE, V4, V6};
 use super::scan::Scan;
 use super::{Counts, Translator, scan};
-use crate::addresses::{REACH, pass_in};
 use crate::translate::{Entry, Subject, Table};
+use addresses::{REACH, pass_in};
 use proptest::prelude::*;
 use std::collections::HashMap;
 use std::io::{self, Read};

@@ -1,8 +1,8 @@
 //! Copying a text with every address of the table replaced.
 
-use crate::addresses::{Copy, Lookup, pass, pass_whole};
 use crate::error::{Error, Result};
 use crate::translate::{Subject, Table};
+use addresses::{Copy, Lookup, pass, pass_whole};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use std::io::{Read, Write};

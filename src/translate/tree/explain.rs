@@ -1,9 +1,9 @@
 //! Every place of one address, with what stands there before and after.
 
 use super::collect::Spot;
-use crate::addresses::{Piece, REACH, Visitor};
 use crate::translate::engine::{Translator, subject};
 use crate::translate::{Place, Subject};
+use addresses::{Piece, REACH, Visitor};
 use memchr::{memchr, memchr_iter, memrchr};
 use serde::{Deserialize, Serialize};
 use std::io;

@@ -4,11 +4,11 @@ use super::collect::{Collector, Spot};
 use super::explain::Explainer;
 use super::rules::Rules;
 use super::sift::Sift;
-use crate::addresses::{Visitor, pass, pass_whole};
 use crate::error::{Error, Result};
 use crate::translate::engine::{Counts, Occurrence, Scan, Translator};
+use addresses::{Visitor, pass, pass_whole};
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Seek, Write};
+use std::io::{self, Read, Seek};
 use std::path::PathBuf;
 
 /// One of the three things that are done with a mirror.
@@ -41,12 +41,11 @@ impl Job<'_> {
     pub fn text(&mut self, name: &str, source: &mut File, out: Option<&mut File>) -> Result<bool> {
         let done = match (&mut self.work, out) {
             (Work::Translate(translator, counts), Some(out)) => {
-                let mut out = BufWriter::with_capacity(1 << 18, out);
-                let mut visitor = Sift::new(self.rules, translator.copying(&mut out));
+                let mut visitor = Sift::new(self.rules, translator.copying(out));
                 let passed = visit(source, self.rules, &mut visitor);
                 let here = Counts::of(visitor.inner);
                 counts.add(&here);
-                passed.and_then(|()| out.flush()).map(|()| here.total() > 0)
+                passed.map(|()| here.total() > 0)
             }
             (Work::Translate(..), None) => Ok(false),
             (Work::Scan(collector), _) => {

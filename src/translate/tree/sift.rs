@@ -2,7 +2,7 @@
 
 use super::rules::Rules;
 use super::sql_tables::SqlTables;
-use crate::addresses::{Piece, Visitor};
+use addresses::{Piece, Visitor};
 use std::io;
 
 /// Passes pieces on to `inner`, cut where the table changes.
@@ -41,5 +41,9 @@ impl<V: Visitor> Visitor for Sift<'_, V> {
             (begin, tokens) = (end, rest);
         }
         Ok(())
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.inner.end()
     }
 }

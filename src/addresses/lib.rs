@@ -4,6 +4,9 @@
 //!  bytes ─stream─> pieces ─candidates─> dots and colons ─v4, v6─> Token ─lookup─> Replacement
 //! ```
 //!
+//! A crate of its own for one reason: it is compiled for speed, the rest of the program for size. What
+//! it does with each byte therefore stays in here; callers see pieces of many addresses.
+//!
 //! Translating and scanning are two visitors of the same pass, so they cannot disagree about what an
 //! address is.
 
@@ -17,8 +20,6 @@ mod v4;
 mod v6;
 
 pub use copy::Copy;
-pub use lookup::Lookup;
-#[cfg(test)]
-pub use stream::pass_in;
-pub use stream::{Piece, Visitor, pass, pass_whole};
-pub use token::{REACH, Token};
+pub use lookup::{Lookup, Replacement};
+pub use stream::{Piece, Visitor, pass, pass_in, pass_whole};
+pub use token::{Prefix, REACH, Token};
