@@ -164,6 +164,16 @@ pub const DATA: &[Entry] = &[
         "What was changed on the secondary and would be lost. Nothing is changed.",
         Choice::Losses,
     ),
+    entry(
+        "Copy back (failback)",
+        "After a takeover: bring the secondary's data to the passive primary. Nothing is loaded.",
+        Choice::Operation(Operation::FailbackCopy),
+    ),
+    entry(
+        "Load on the primary",
+        "After a failback copy: make that data live on the passive primary.",
+        Choice::Operation(Operation::FailbackLoad),
+    ),
 ];
 
 const fn entry(label: &'static str, explanation: &'static str, choice: Choice) -> Entry {
@@ -181,8 +191,17 @@ pub fn barred(choice: Choice, status: Option<&Status>) -> Option<&'static str> {
         return None;
     };
     let into_secondary = matches!(operation, Operation::Copy | Operation::Load | Operation::Rollback);
-    let serves = status.and_then(|status| status.active) == Some(Side::Secondary);
-    (into_secondary && serves).then_some(
-        "The secondary serves calls: its own data is newer than any mirror. Take over to the primary first.",
-    )
+    let into_primary = matches!(
+        operation,
+        Operation::FailbackCopy | Operation::FailbackLoad | Operation::FailbackRollback
+    );
+    match status.and_then(|status| status.active) {
+        Some(Side::Secondary) if into_secondary => Some(
+            "The secondary serves calls: its own data is newer than any mirror. Take over to the primary first.",
+        ),
+        Some(Side::Primary) if into_primary => Some(
+            "The primary serves calls: a failback of data is for a passive primary, while the secondary is active.",
+        ),
+        _ => None,
+    }
 }

@@ -9,7 +9,7 @@
 use crate::data::{Choice, Preview, RowsQuery, TableRows};
 use crate::error::Error;
 use crate::facts::{Facts, FactsQuery};
-use crate::model::{DataSet, Mode, Moved, NodeState, OpId, Standby};
+use crate::model::{DataSet, Mode, Moved, NodeState, OpId, Side, Standby};
 use crate::plan::{Action, Plan, StepId, StepPlace, VipPlace};
 use crate::translate::{Explanation, Findings, Subject, Table};
 use serde::{Deserialize, Serialize};
@@ -201,6 +201,8 @@ pub enum Request {
     Examine {
         /// Its name, or `newest`.
         mirror: String,
+        /// The side whose data it is.
+        source: Side,
     },
     /// Read a file for planning or to show a conflict.
     Read {
@@ -254,6 +256,8 @@ pub struct LoadQuery {
     pub sets: Vec<DataSet>,
     /// Decided rows of the translation table.
     pub table: Table,
+    /// The side whose data the newest mirror shall be.
+    pub source: Side,
 }
 
 /// A folder of data to search for addresses.

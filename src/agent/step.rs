@@ -332,7 +332,9 @@ pub fn revert(
 pub fn sweep(context: &Context<'_>, log: &Log, end: End) -> Result<()> {
     for step in log.plan.steps() {
         match &step.action {
-            Action::KeepMirror { keep } if end == End::Committed => mirror::rotate(context.paths, *keep)?,
+            Action::KeepMirror { keep, source } if end == End::Committed => {
+                mirror::rotate(context.paths, *source, *keep)?;
+            }
             Action::Offer(_) => drop(mirror::withdraw(context)?),
             _ => {}
         }

@@ -6,7 +6,7 @@ use super::{Cancel, Controller, DataHeld, Review, names};
 use crate::engine::{Direction, Listener};
 use crate::error::{Error, Result};
 use crate::intent::{Answers, Form, Operation};
-use crate::model::{BySide, OpId};
+use crate::model::{BySide, OpId, Side};
 use crate::plan::Plan;
 use crate::render::translation::explained;
 use crate::render::{self, Line};
@@ -129,7 +129,8 @@ impl Backend for Door {
     }
 
     fn verify(&self, mirror: &str) -> Result<String> {
-        self.controller.examine(mirror, &Cancel::default(), &mut |_| {})
+        let (side, cancel) = (Side::Secondary, Cancel::default());
+        self.controller.examine(side, mirror, &cancel, &mut |_| {})
     }
 
     fn differences(&self) -> Result<String> {

@@ -1,5 +1,6 @@
-//! Finding out what a failback, or the next load, would lose: the secondary's live data against what was
-//! loaded there, or against the primary's live data when nothing was.
+//! Finding out what would be lost: by a failback of traffic or the next load, the secondary's live data
+//! against what was loaded there, or against the primary's live data when nothing was; by a failback of
+//! data, the primary's live data against what comes back.
 
 use super::comparing::survey;
 use super::facts::{all, gather};
@@ -7,11 +8,14 @@ use super::{Controller, identity, names};
 use crate::agent::protocol::{Request, Response};
 use crate::config::Profile;
 use crate::data::failback::{self, Losses};
-use crate::data::{Limit, Places, RowsQuery, Survey, TableRows};
+use crate::data::{Limit, Places, Preview, RowsQuery, Survey, TableRows};
 use crate::engine::Session;
 use crate::error::{Error, Result};
 use crate::facts::{DataQuery, FactsQuery};
-use crate::model::{DataSet, DataSource, Side, paths};
+use crate::intent::{self, Answers};
+use crate::model::{BySide, DataSet, DataSource, Side, paths};
+use crate::plan::copy::Failback;
+use crate::plan::{self, Basis, Plan};
 use crate::translate::TRANSLATION_FILE;
 use std::path::Path;
 use std::time::Duration;
@@ -22,14 +26,42 @@ const MOST_ROWS: usize = 1000;
 /// Reading databases.
 const READ: Duration = Duration::from_secs(60);
 
-/// What the secondary's live data is compared with.
+/// Data to compare, with the addresses of the side that it is compared on.
 struct Given {
     /// Where it is.
     side: Side,
     /// Folder of saved data; `None` for live data.
     below: Option<String>,
+    /// How its addresses are translated.
+    translated: Translated,
     /// In words.
     what: String,
+}
+
+/// How the addresses in data are translated before it is compared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Translated {
+    No,
+    /// From the primary's to the secondary's.
+    There,
+    /// From the secondary's to the primary's.
+    Back,
+}
+
+impl Given {
+    /// The live data of a node, in its own addresses.
+    fn live(side: Side) -> Self {
+        Self {
+            side,
+            below: None,
+            translated: Translated::No,
+            what: String::new(),
+        }
+    }
+
+    fn table(&self) -> Option<String> {
+        (self.translated != Translated::No).then(|| TRANSLATION_FILE.to_owned())
+    }
 }
 
 impl Controller {
@@ -48,23 +80,7 @@ impl Controller {
         }
         let mut session = self.both(&pair, "preview-failback")?;
         let (given, sets) = given(&mut session, &profile)?;
-        let now = Given {
-            side: Side::Secondary,
-            below: None,
-            what: String::new(),
-        };
-        let mut files = Vec::new();
-        for set in &sets {
-            if let DataSource::Files { paths, own } = &set.source {
-                let given = surveyed(&mut session, &given, set, paths, own)?;
-                let now = surveyed(&mut session, &now, set, paths, own)?;
-                files.extend(failback::files(&given, &now));
-            }
-        }
-        files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
-        files.dedup_by(|a, b| a.path == b.path);
-        let before = rows(&mut session, &given, &sets)?;
-        let after = rows(&mut session, &now, &sets)?;
+        let compared = compared(&mut session, given, &Given::live(Side::Secondary), &sets)?;
         let state = match session.ask(Side::Secondary, Request::State, READ)? {
             Response::State { state } => state,
             other => return Err(Error::bug(format!("a state was asked for: {other:?}"))),
@@ -74,11 +90,71 @@ impl Controller {
             at: identity::now(),
             nodes: names(&pair),
             active,
-            against: given.what,
-            files,
-            tables: failback::tables(&before, &after),
+            ..compared
         })
     }
+}
+
+/// Plans a failback copy, with what the primary would lose by it.
+pub(super) fn plan_failback_copy(
+    session: &mut Session,
+    answers: &Answers,
+    basis: &Basis<'_>,
+) -> Result<Plan> {
+    let name = basis.name(Side::Secondary);
+    let given = Given {
+        translated: Translated::Back,
+        what: format!("the live data of {name}"),
+        ..Given::live(Side::Secondary)
+    };
+    let sets = &basis.profile.data;
+    let losses = compared(session, given, &Given::live(Side::Primary), sets);
+    plan::copy::failback(&Failback {
+        basis: *basis,
+        backup: intent::failback::makes_backup(answers),
+        losses: &losses,
+    })
+}
+
+/// What the primary would lose when the failback mirror of `preview` is loaded there.
+pub(super) fn of_failback(session: &mut Session, basis: &Basis<'_>, preview: &Preview) -> Result<Losses> {
+    let folder = Places::under(Path::new(paths::VAR_DIR)).of(&preview.origin);
+    let given = Given {
+        side: Side::Primary,
+        below: Some(folder.to_string_lossy().into_owned()),
+        translated: Translated::Back,
+        what: format!("{} of {}", preview.origin, preview.manifest.node),
+    };
+    let sets = basis.profile.data.iter();
+    let sets: Vec<DataSet> = sets
+        .filter(|set| preview.sets().contains(&set.name))
+        .cloned()
+        .collect();
+    compared(session, given, &Given::live(Side::Primary), &sets)
+}
+
+/// How `now` differs from what was `given`.
+fn compared(session: &mut Session, given: Given, now: &Given, sets: &[DataSet]) -> Result<Losses> {
+    let mut files = Vec::new();
+    for set in sets {
+        if let DataSource::Files { paths, own } = &set.source {
+            let given = surveyed(session, &given, set, paths, own)?;
+            let now = surveyed(session, now, set, paths, own)?;
+            files.extend(failback::files(&given, &now));
+        }
+    }
+    files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    files.dedup_by(|a, b| a.path == b.path);
+    let before = rows(session, &given, sets)?;
+    let after = rows(session, now, sets)?;
+    Ok(Losses {
+        at: identity::now(),
+        nodes: BySide::new(|side| session.name(side).to_owned()),
+        active: None,
+        against: given.what,
+        files,
+        tables: failback::tables(&before, &after),
+    })
 }
 
 /// What was loaded last, with the data sets that it was loaded for, if its mirror is still there; else the
@@ -100,6 +176,7 @@ fn given(session: &mut Session, profile: &Profile) -> Result<(Given, Vec<DataSet
         let given = Given {
             side: Side::Primary,
             below: None,
+            translated: Translated::There,
             what: format!("the live data of {}", session.name(Side::Primary)),
         };
         return Ok((given, profile.data.clone()));
@@ -110,6 +187,7 @@ fn given(session: &mut Session, profile: &Profile) -> Result<(Given, Vec<DataSet
     let given = Given {
         side: Side::Secondary,
         below: Some(folder.to_string_lossy().into_owned()),
+        translated: Translated::There,
         what: format!(
             "mirror {} of {}, loaded by operation {}",
             loaded.mirror, loaded.node, loaded.op
@@ -131,7 +209,8 @@ fn surveyed(
         paths: paths.to_vec(),
         below: of.below.as_ref().map(|below| format!("{below}/{}", set.name)),
         without: own.to_vec(),
-        table: translates(of).then(|| TRANSLATION_FILE.to_owned()),
+        table: of.table(),
+        back: of.translated == Translated::Back,
         limit: Limit::THOROUGH,
     };
     let facts = all(gather(session, &[of.side], |_| FactsQuery {
@@ -146,16 +225,12 @@ fn rows(session: &mut Session, of: &Given, sets: &[DataSet]) -> Result<Vec<Table
     let query = RowsQuery {
         sets: sets.to_vec(),
         below: of.below.clone(),
-        table: translates(of).then(|| TRANSLATION_FILE.to_owned()),
+        table: of.table(),
+        back: of.translated == Translated::Back,
         most: MOST_ROWS,
     };
     match session.ask(of.side, Request::Rows(query), READ)? {
         Response::Rows { tables } => Ok(tables),
         other => Err(Error::bug(format!("rows were asked for, {other:?} was answered"))),
     }
-}
-
-/// The primary's data, wherever it is, has the primary's addresses.
-fn translates(of: &Given) -> bool {
-    of.side == Side::Primary || of.below.is_some()
 }

@@ -26,17 +26,24 @@ pub struct DataHeld {
 const TOLD: Duration = Duration::from_secs(15);
 
 impl Controller {
-    /// Reads every byte of a mirror on the secondary again and tells `told` how far it is. What it comes
+    /// Reads every byte of a mirror on `side` again and tells `told` how far it is. What it comes
     /// to, in words; code `data_damaged` with the path when something is not as it was copied.
-    pub fn examine(&self, mirror: &str, cancel: &Cancel, told: &mut dyn FnMut(Moved)) -> Result<String> {
-        let (pair, side) = (self.need_pair()?, Side::Secondary);
-        let (mut session, faults) = self.connect(&pair, "verify a mirror", &[side]);
-        if let Some(fault) = faults.secondary {
+    pub fn examine(
+        &self,
+        side: Side,
+        mirror: &str,
+        cancel: &Cancel,
+        told: &mut dyn FnMut(Moved),
+    ) -> Result<String> {
+        let pair = self.need_pair()?;
+        let (mut session, mut faults) = self.connect(&pair, "verify a mirror", &[side]);
+        if let Some(fault) = faults[side].take() {
             return Err(fault);
         }
         loop {
             let request = Request::Examine {
                 mirror: mirror.to_owned(),
+                source: side.other(),
             };
             match session.ask(side, request, TOLD)? {
                 Response::Step(report) => return Ok(report.detail),

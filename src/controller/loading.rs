@@ -1,5 +1,6 @@
 //! Planning a load: the node looks at the folder first, which may take long.
 
+use super::failing_back;
 use super::looking::look;
 use crate::agent::protocol::{LoadQuery, Request, Response};
 use crate::config::Profile;
@@ -17,19 +18,55 @@ use crate::translate::{TRANSLATION_FILE, Table};
 pub(super) fn plan_load(session: &mut Session, answers: &Answers, basis: &Basis<'_>) -> Result<Plan> {
     let intent = intent::load::resolve(answers)?;
     let table = table(basis.need(Side::Secondary)?)?;
-    let preview = preview(session, basis.profile, intent.choice, &table)?;
+    let side = Side::Secondary;
+    let preview = preview(session, basis.profile, side, intent.choice, &table)?;
     plan::load::load(&LoadInput {
         basis: *basis,
+        side,
         preview: &preview,
         table: &table,
+        no_way_back: &[],
         again: intent.again,
     })
 }
 
+/// Plans a failback: a load on the primary, with the table the other way round.
+pub(super) fn plan_failback_load(
+    session: &mut Session,
+    answers: &Answers,
+    basis: &Basis<'_>,
+) -> Result<Plan> {
+    let intent = intent::failback::load(answers)?;
+    let side = Side::Primary;
+    let present = plan::translation::present(basis)?;
+    if present.differ {
+        return Err(
+            Error::refused("tables_differ", "the nodes have different translation tables")
+                .at(TRANSLATION_FILE)
+                .hint("every change with `pairadm translation set` writes the same to both"),
+        );
+    }
+    let (table, no_way_back) = present.table.way_back();
+    let preview = preview(session, basis.profile, side, intent.choice, &table)?;
+    let mut plan = plan::load::load(&LoadInput {
+        basis: *basis,
+        side,
+        preview: &preview,
+        table: &table,
+        no_way_back: &no_way_back,
+        again: intent.again,
+    })?;
+    if !plan.is_empty() {
+        let losses = failing_back::of_failback(session, basis, &preview);
+        plan.notice.extend(plan::lost::lines(&losses, basis.name(side)));
+    }
+    Ok(plan)
+}
+
 /// Plans the rollback of the newest load.
-pub(super) fn plan_rollback(session: &mut Session, basis: &Basis<'_>) -> Result<Plan> {
-    let preview = preview(session, basis.profile, Choice::Before, &Table::default())?;
-    plan::load::rollback(basis, &preview)
+pub(super) fn plan_rollback(session: &mut Session, basis: &Basis<'_>, side: Side) -> Result<Plan> {
+    let preview = preview(session, basis.profile, side, Choice::Before, &Table::default())?;
+    plan::load::rollback(basis, side, &preview)
 }
 
 /// The translation table as the secondary has it; none is an empty one.
@@ -49,14 +86,21 @@ fn table(facts: &Facts) -> Result<Table> {
     Table::parse(&text, TRANSLATION_FILE)
 }
 
-/// Asks the secondary until it has looked at everything.
-fn preview(session: &mut Session, profile: &Profile, choice: Choice, table: &Table) -> Result<Preview> {
+/// Asks the node of `side` until it has looked at everything.
+fn preview(
+    session: &mut Session,
+    profile: &Profile,
+    side: Side,
+    choice: Choice,
+    table: &Table,
+) -> Result<Preview> {
     let request = Request::Preview(Box::new(LoadQuery {
         choice,
         sets: profile.data.clone(),
         table: table.clone(),
+        source: side.other(),
     }));
-    match look(session, Side::Secondary, &request, &mut |_| Ok(()))? {
+    match look(session, side, &request, &mut |_| Ok(()))? {
         Response::Preview(preview) => Ok(*preview),
         other => Err(Error::bug(format!(
             "unexpected answer to a look at a load: {other:?}"

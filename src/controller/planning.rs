@@ -2,7 +2,8 @@
 
 use super::Controller;
 use super::facts::{all, gather};
-use super::loading::{plan_load, plan_rollback};
+use super::failing_back::plan_failback_copy;
+use super::loading::{plan_failback_load, plan_load, plan_rollback};
 use super::remembered::{self, remembered};
 use super::scheduling::plan_schedule;
 use super::syncing::plan_sync;
@@ -132,11 +133,14 @@ impl Controller {
             }
             Operation::Backup => plan::backup::plan(&basis, intent::backup::resolve(answers)?)?,
             Operation::Load => plan_load(session, answers, &basis)?,
-            Operation::Rollback => plan_rollback(session, &basis)?,
+            Operation::Rollback => plan_rollback(session, &basis, Side::Secondary)?,
+            Operation::FailbackLoad => plan_failback_load(session, answers, &basis)?,
+            Operation::FailbackRollback => plan_rollback(session, &basis, Side::Primary)?,
             Operation::Translation => {
                 plan::translation::plan(&basis, &intent::translation::resolve(answers)?)?
             }
             Operation::Copy => plan::copy::plan(&basis)?,
+            Operation::FailbackCopy => plan_failback_copy(session, answers, &basis)?,
             Operation::Auto => plan_schedule(session, answers, &basis)?,
             Operation::Sync => plan_sync(session, answers, &basis)?,
             Operation::Undo(_) => return Err(Error::bug("an undo is planned from the journals")),
@@ -159,11 +163,12 @@ pub(super) fn barring(faults: BySide<Option<Error>>, dispensable: &[Side]) -> Op
         .find_map(|(_, fault)| fault)
 }
 
-/// Sides that the operation does without when they cannot be reached. Data is loaded on the secondary; of
-/// the primary it is good to know more than the pair file says.
+/// Sides that the operation does without when they cannot be reached. Data is loaded on one side; of the
+/// other it is good to know more than the pair file says.
 pub(super) const fn dispensable(operation: Operation) -> &'static [Side] {
     match operation {
         Operation::Load | Operation::Rollback => &[Side::Primary],
+        Operation::FailbackLoad | Operation::FailbackRollback => &[Side::Secondary],
         _ => &[],
     }
 }
@@ -185,7 +190,8 @@ fn query(
             brief: true,
             ..FactsQuery::default()
         },
-        Operation::Copy => plan::copy::query(pair, profile, side),
+        Operation::Copy => plan::copy::query(pair, profile, Side::Primary, side),
+        Operation::FailbackCopy => plan::copy::query(pair, profile, Side::Secondary, side),
         Operation::Sync => plan::continuous::query(profile),
         Operation::Auto => plan::schedule::query(profile),
         Operation::Remove => plan::remove::query(pair, profile, side),
@@ -194,7 +200,10 @@ fn query(
         Operation::Reverse => plan::reverse::query(),
         Operation::Restart => plan::restart::query(),
         Operation::Translation => plan::translation::query(),
-        Operation::Load | Operation::Rollback => plan::load::query(pair, profile, side),
+        Operation::Load | Operation::Rollback => plan::load::query(pair, profile, Side::Secondary, side),
+        Operation::FailbackLoad | Operation::FailbackRollback => {
+            plan::load::query(pair, profile, Side::Primary, side)
+        }
         // Planned from the journals.
         Operation::Undo(_) => FactsQuery::default(),
     }

@@ -7,7 +7,7 @@ use crate::agent::protocol::{ExplainQuery, Request, Response, SearchQuery, Searc
 use crate::config::Profile;
 use crate::engine::Session;
 use crate::error::{Error, Result};
-use crate::facts::{DataQuery, Facts, FactsQuery};
+use crate::facts::{DataQuery, Facts, FactsQuery, MirrorFacts};
 use crate::model::{BySide, Moved, Pair, Side};
 use crate::plan::{self, Basis};
 use crate::remote::sanitize::sanitize;
@@ -224,7 +224,10 @@ impl Survey {
 /// The data to search: of the primary, as the secondary has it or would get it.
 fn data(basis: &Basis<'_>, mirror: Option<&str>) -> Result<Data> {
     let held = |side: Side| basis.facts[side].and_then(|facts: &Facts| facts.data.as_ref());
-    let mirrors = held(Side::Secondary).map_or(&[][..], |data| &data.mirrors);
+    let mirrors: Vec<&MirrorFacts> = held(Side::Secondary)
+        .into_iter()
+        .flat_map(|data| data.mirrors_of(Side::Primary))
+        .collect();
     let ours = |node: &str| node == basis.name(Side::Primary);
     let found = match mirror {
         Some(name) => mirrors.iter().find(|mirror| mirror.name == name),

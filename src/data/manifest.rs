@@ -1,7 +1,7 @@
 //! What is in a folder of data: every file with its hash, whose data it is, and when it was saved.
 
 use crate::error::{Error, Result};
-use crate::model::{Generation, OpId};
+use crate::model::{Generation, OpId, Side};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use std::path::{Component, Path, PathBuf};
@@ -49,6 +49,15 @@ pub struct Copied {
     pub from: IpAddr,
     /// Whether it travelled encrypted.
     pub encrypted: bool,
+    /// The side that it was copied from: the secondary for a failback. Mirrors of the two never stand for
+    /// each other.
+    #[serde(default = "usual_source")]
+    pub source: Side,
+}
+
+/// Where data comes from unless something else is said: the primary.
+pub const fn usual_source() -> Side {
+    Side::Primary
 }
 
 /// One file, directory or link.
@@ -145,6 +154,13 @@ impl Manifest {
             entries: Vec::new(),
             ..self.clone()
         }
+    }
+
+    /// The side that a mirror was copied from.
+    pub fn source(&self) -> Side {
+        self.copied
+            .as_ref()
+            .map_or(usual_source(), |copied| copied.source)
     }
 
     /// Bytes of all files.

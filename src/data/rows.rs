@@ -13,6 +13,9 @@ pub struct RowsQuery {
     pub below: Option<String>,
     /// Path of a translation table: values are told with their addresses translated.
     pub table: Option<String>,
+    /// The table is taken the other way round: from the secondary's addresses to the primary's.
+    #[serde(default)]
+    pub back: bool,
     /// Of a table with more rows only their number is told.
     pub most: usize,
 }

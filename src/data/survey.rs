@@ -18,6 +18,9 @@ pub struct Survey {
     pub without: Vec<String>,
     /// Path of a translation table: what each file would be with its addresses translated is told as well.
     pub table: Option<String>,
+    /// The table is taken the other way round: from the secondary's addresses to the primary's.
+    #[serde(default)]
+    pub back: bool,
     /// With more files or bytes than this the survey is given up.
     pub limit: Limit,
 }
@@ -77,6 +80,7 @@ impl Survey {
             below: None,
             without,
             table: (side == Side::Primary).then(|| TRANSLATION_FILE.to_owned()),
+            back: false,
             limit,
         }
     }

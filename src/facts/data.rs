@@ -1,7 +1,7 @@
 //! What a node holds of the pair's data: its own current backup, and its mirrors of the other node's.
 
 use crate::data::{Manifest, made_by};
-use crate::model::{BackupSource, Generation, OpId};
+use crate::model::{BackupSource, Generation, OpId, Side};
 use serde::{Deserialize, Serialize};
 
 /// What to look at.
@@ -74,6 +74,16 @@ pub struct MirrorFacts {
     pub version: Option<String>,
     /// Host name of the node whose data it is.
     pub node: String,
+    /// The side that it was copied from; the secondary for a failback.
+    #[serde(default = "crate::data::usual_source")]
+    pub source: Side,
+}
+
+impl DataFacts {
+    /// Mirrors of the data of `source`, newest first.
+    pub fn mirrors_of(&self, source: Side) -> impl Iterator<Item = &MirrorFacts> {
+        self.mirrors.iter().filter(move |mirror| mirror.source == source)
+    }
 }
 
 impl MirrorFacts {
@@ -90,6 +100,7 @@ impl MirrorFacts {
             generation: manifest.generation,
             version: manifest.version.clone(),
             node: manifest.node.clone(),
+            source: manifest.source(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `data load`: make a mirror of the primary's data live on the secondary.
+//! `data load`: make a mirror of the other side's data live.
 
 use super::{Answers, Field, Form};
 use crate::data::Choice;
@@ -17,16 +17,16 @@ pub struct LoadIntent {
     pub again: bool,
 }
 
-/// The questions.
-pub fn form(pair: &Pair) -> Form {
-    const MIRROR_HELP: &str = "The mirror to load on the secondary: its name, such as op12, or newest.
-The primary's addresses in it are replaced as the translation table says;
-the secondary's present data is kept aside for a rollback.";
+/// The questions of a load on `side`.
+pub fn form(pair: &Pair, side: Side) -> Form {
+    const MIRROR_HELP: &str = "The mirror to load: its name, such as op12, or newest.
+The other side's addresses in it are replaced as the translation table says;
+the present data is kept aside for a rollback.";
     const AGAIN_HELP: &str = "Say yes to load a mirror that is loaded already,
 for example when its database was changed by hand since.";
-    let secondary = &pair.nodes[Side::Secondary].hostname;
+    let name = &pair.nodes[side].hostname;
     Form {
-        title: format!("Load data of the pair {} on {secondary}", pair.name),
+        title: format!("Load data of the pair {} on {name}", pair.name),
         fields: vec![
             Field::text("mirror", "Mirror", MIRROR_HELP)
                 .required()

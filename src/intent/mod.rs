@@ -8,6 +8,7 @@ pub mod backup;
 pub mod configure;
 pub mod copy;
 mod copy_fields;
+pub mod failback;
 mod field;
 mod form;
 pub mod load;
@@ -82,8 +83,11 @@ pub fn form(operation: Operation, known: &Known<'_>) -> Result<Form> {
         Operation::Backup => backup::form(pair()?),
         Operation::Translation => translation::form(pair()?),
         Operation::Copy => copy::form(pair()?),
-        Operation::Load => load::form(pair()?),
-        Operation::Rollback => rollback::form(pair()?),
+        Operation::Load => load::form(pair()?, Side::Secondary),
+        Operation::Rollback => rollback::form(pair()?, Side::Secondary),
+        Operation::FailbackCopy => failback::copy_form(pair()?),
+        Operation::FailbackLoad => failback::load_form(pair()?),
+        Operation::FailbackRollback => rollback::form(pair()?, Side::Primary),
         Operation::Sync => sync::form(pair()?),
         Operation::Auto => auto::form(pair()?),
         Operation::Undo(op) => {

@@ -29,6 +29,12 @@ pub enum Operation {
     Load,
     /// Make live again what the secondary had before the newest load.
     Rollback,
+    /// Bring the active secondary's data to the passive primary, as a failback mirror.
+    FailbackCopy,
+    /// Make a failback mirror live on the passive primary.
+    FailbackLoad,
+    /// Make live again what the primary had before the newest failback.
+    FailbackRollback,
     /// Bring administration files from the active side to the passive one.
     Sync,
     /// Bring data over on a schedule, or no longer.
@@ -53,6 +59,9 @@ impl Operation {
             Self::Copy => "copy",
             Self::Load => "load",
             Self::Rollback => "rollback",
+            Self::FailbackCopy => "failback-copy",
+            Self::FailbackLoad => "failback-load",
+            Self::FailbackRollback => "failback-rollback",
             Self::Sync => "sync",
             Self::Auto => "auto",
             Self::Undo(_) => "undo",

@@ -20,17 +20,7 @@ pub fn plan(basis: &Basis<'_>, intent: BackupIntent) -> Result<Plan> {
         .at("profile")
         .hint("add [[data]] sections to a profile in /etc/pairadm/profiles.d"));
     }
-    if let BackupSource::Directory(_) | BackupSource::Command(_) = &profile.backup {
-        return Err(Error::refused(
-            "foreign_backup",
-            format!(
-                "the profile {} says that something else makes the backup",
-                profile.name
-            ),
-        )
-        .at("backup")
-        .hint("make it with that, or take [backup] out of the profile"));
-    }
+    ours(basis)?;
     let order = save(basis, side, Purpose::Backup)?;
     let names: Vec<&str> = profile.data.iter().map(|set| set.name.as_str()).collect();
     let mut draft = Draft::default();
@@ -50,6 +40,23 @@ pub fn plan(basis: &Basis<'_>, intent: BackupIntent) -> Result<Plan> {
         service_affecting: false,
         how_to_undo: "pairadm undo removes the backup and makes the one before current again".to_owned(),
     })
+}
+
+/// Refuses unless pairadm makes the backups.
+pub fn ours(basis: &Basis<'_>) -> Result<()> {
+    let profile = basis.profile;
+    match &profile.backup {
+        BackupSource::Own => Ok(()),
+        BackupSource::Directory(_) | BackupSource::Command(_) => Err(Error::refused(
+            "foreign_backup",
+            format!(
+                "the profile {} says that something else makes the backup",
+                profile.name
+            ),
+        )
+        .at("backup")
+        .hint("make it with that, or take [backup] out of the profile")),
+    }
 }
 
 /// The live data of `side`, to be saved for `purpose`.

@@ -1,7 +1,7 @@
 //! Orders of the steps that move data: what is saved, offered, brought, kept and loaded.
 
 use crate::data::{FileChange, Origin};
-use crate::model::{DataSet, Generation};
+use crate::model::{DataSet, Generation, Side};
 use crate::translate::Table;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -67,7 +67,8 @@ pub enum Purpose {
 /// A backup that the other node shall be able to read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OfferBackup {
-    /// Where it is on this node, without links in the path.
+    /// Where it is on this node, without links in the path; the backup that this operation made itself
+    /// where [`fresh`](Self::fresh).
     pub folder: String,
     /// BLAKE3 (hex) of its manifest; `None` for a backup that something else than pairadm made: its
     /// manifest is written when it is offered.
@@ -86,6 +87,9 @@ pub struct OfferBackup {
     pub sets: Vec<String>,
     /// How it is offered beside SSH: when the link need not be encrypted.
     pub plain: Option<PlainLink>,
+    /// It is the backup that an earlier step of the same operation made.
+    #[serde(default)]
+    pub fresh: bool,
 }
 
 /// Reading without encryption: rsync's own service, for one address and the time of one copy.
@@ -116,4 +120,7 @@ pub struct PullBackup {
     pub manifest: Option<String>,
     /// KiB a second at most.
     pub limit: Option<u32>,
+    /// The other node's role: the secondary's data is for a failback only.
+    #[serde(default = "crate::data::usual_source")]
+    pub source: Side,
 }

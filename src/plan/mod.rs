@@ -14,6 +14,7 @@ mod draft;
 pub mod files;
 mod fingerprint;
 pub mod load;
+pub mod lost;
 pub mod own_unit;
 mod put;
 pub mod remove;

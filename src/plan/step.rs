@@ -110,7 +110,7 @@ impl Plan {
 
 /// Whether operations of this verb give way, see [`Plan::gives_way`].
 pub fn gives_way(verb: &str) -> bool {
-    matches!(verb, "backup" | "copy" | "sync")
+    matches!(verb, "backup" | "copy" | "failback-copy" | "sync")
 }
 
 /// Steps that may run on both nodes at once.
@@ -277,8 +277,11 @@ pub enum Action {
     Withdraw(OfferBackup),
     /// Give what was brought its name among the mirrors.
     KeepMirror {
-        /// Mirrors to keep in all; older ones go when the operation is committed.
+        /// Mirrors of that side to keep in all; older ones go when the operation is committed.
         keep: usize,
+        /// The side whose data it is.
+        #[serde(default = "crate::data::usual_source")]
+        source: Side,
     },
     /// Verify a folder of data, translate it into a copy, and have the profile's check validate that.
     Stage(StageData),

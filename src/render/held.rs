@@ -6,7 +6,7 @@ use crate::controller::DataHeld;
 use crate::facts::DataFacts;
 use crate::model::{BySide, Side};
 
-/// The primary's backup and the secondary's mirrors.
+/// The primary's backup and the secondary's mirrors of it; where there are any, the same the other way.
 pub fn data_held(held: &BySide<DataHeld>) -> Vec<Line> {
     let mut lines = Vec::new();
     heading(&mut lines, "Backup", Side::Primary, held);
@@ -16,9 +16,25 @@ pub fn data_held(held: &BySide<DataHeld>) -> Vec<Line> {
     lines.push(Line::default());
     heading(&mut lines, "Mirrors", Side::Secondary, held);
     if let Some(data) = &held.secondary.data {
-        mirrors(&mut lines, data, held.secondary.now);
+        mirrors(&mut lines, data, Side::Primary, held.secondary.now);
     }
+    back(&mut lines, held);
     lines
+}
+
+/// What a failback has to do with: shown only where there is something.
+fn back(lines: &mut Vec<Line>, held: &BySide<DataHeld>) {
+    if let Some(data) = held.secondary.data.as_ref().filter(|data| data.backup.is_some()) {
+        lines.push(Line::default());
+        heading(lines, "Backup", Side::Secondary, held);
+        backup(lines, data, held.secondary.now);
+    }
+    let there = |data: &&DataFacts| data.mirrors_of(Side::Secondary).next().is_some();
+    if let Some(data) = held.primary.data.as_ref().filter(there) {
+        lines.push(Line::default());
+        heading(lines, "Failback mirrors", Side::Primary, held);
+        mirrors(lines, data, Side::Secondary, held.primary.now);
+    }
 }
 
 fn heading(lines: &mut Vec<Line>, what: &str, side: Side, held: &BySide<DataHeld>) {
@@ -55,8 +71,8 @@ fn backup(lines: &mut Vec<Line>, data: &DataFacts, now: i64) {
     )));
 }
 
-fn mirrors(lines: &mut Vec<Line>, data: &DataFacts, now: i64) {
-    if data.mirrors.is_empty() {
+fn mirrors(lines: &mut Vec<Line>, data: &DataFacts, source: Side, now: i64) {
+    if data.mirrors_of(source).next().is_none() {
         lines.push(Line::plain("  none; `pairadm data copy` makes one"));
     } else {
         lines.push(Line::toned(
@@ -67,7 +83,7 @@ fn mirrors(lines: &mut Vec<Line>, data: &DataFacts, now: i64) {
             ),
         ));
     }
-    for mirror in &data.mirrors {
+    for mirror in data.mirrors_of(source) {
         let loaded = data.loaded.as_deref() == Some(mirror.name.as_str());
         let line = Line::plain(format!(
             "  {:8}  {:>12}  {:>10}  {:>7}  {:>10}  {}",

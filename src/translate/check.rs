@@ -86,6 +86,9 @@ pub struct Known<'a> {
     pub primary: &'a [IpAddr],
     /// Addresses the secondary owns; a virtual address of the pair stands in both lists.
     pub secondary: &'a [IpAddr],
+    /// The table is the way back of a failback: what `primary` and `secondary` say is turned round, and so
+    /// are the words.
+    pub back: bool,
     /// Addresses of other known hosts, each with whose it is ("the control address").
     pub others: &'a [(IpAddr, String)],
 }
@@ -156,6 +159,15 @@ impl<'a> Checked<'a> {
         }
     }
 
+    /// Words for whose data it is, and for where it is loaded.
+    const fn sides(&self) -> [&'static str; 2] {
+        if self.known.back {
+            ["secondary", "primary"]
+        } else {
+            ["primary", "secondary"]
+        }
+    }
+
     fn only_primary(&self, address: IpAddr) -> bool {
         self.primary.contains(&address) && !self.secondary.contains(&address)
     }
@@ -171,12 +183,13 @@ impl<'a> Checked<'a> {
 
     fn missing(&self) -> Vec<Problem> {
         let found = self.known.findings.iter().flat_map(|findings| &findings.found);
+        let [source, target] = self.sides();
         found
             .filter(|found| self.only_primary(found.subject.address()))
             .filter(|found| self.target_of(found.subject).is_none())
             .map(|found| {
                 let text = format!(
-                    "{} belongs to the primary, was found {} and has no address on the secondary",
+                    "{} belongs to the {source}, was found {} and has no address on the {target}",
                     found.subject,
                     times(found.count)
                 );
@@ -232,13 +245,14 @@ impl<'a> Checked<'a> {
     fn target(&self, from: Subject, to: Subject, problems: &mut Vec<Problem>) {
         let (source, target) = (from.address(), to.address());
         let swap = self.targets.get(&to) == Some(&from);
+        let [owner, other] = self.sides();
         if from == to {
             if self.only_primary(source) {
-                let text = format!("{from} belongs to the primary and is kept on the secondary on purpose");
+                let text = format!("{from} belongs to the {owner} and is kept on the {other} on purpose");
                 problems.push(warn(ProblemKind::Kept, from, text));
             }
         } else if self.only_primary(target) && !swap {
-            let text = format!("{from} becomes {to}, an address of the primary");
+            let text = format!("{from} becomes {to}, an address of the {owner}");
             problems.push(refuse(ProblemKind::TargetOfPrimary, from, text));
         } else if let Some(whose) = self.others.get(&target)
             && !self.secondary.contains(&target)
@@ -358,6 +372,7 @@ mod tests {
             findings: Some(&findings),
             primary: &[address(PRIMARY), address(VIRTUAL)],
             secondary: &[address(SECONDARY), address(VIRTUAL)],
+            back: false,
             others: &[(address(CONTROL), "the control address".to_owned())],
         };
         let problems = check(&table, &known);

@@ -17,7 +17,7 @@ pub use edit::{Edit, Edits, checked_note};
 pub use engine::{Counts, Occurrence, Translator, scan};
 pub use findings::{Findings, Found, Place};
 pub use subject::Subject;
-pub use table::{Entry, Table};
+pub use table::{Entry, NoWayBack, Table};
 pub use table_csv::CsvKind;
 pub use table_file::TRANSLATION_FILE;
 pub use tree::{Explained, Explanation, Rules, TreeReport, explain, scan_tree, translate_tree};

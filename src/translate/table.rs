@@ -4,7 +4,8 @@ use super::Subject;
 use crate::error::{Error, Result};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt;
 use std::net::IpAddr;
 
 /// One row: an address used by the primary, and what the secondary uses instead.
@@ -146,6 +147,51 @@ impl Table {
             });
         }
         Ok(Self { entries })
+    }
+
+    /// The way back as far as there is one: the decided rows turned round but those that contradict each
+    /// other, which are told beside it.
+    pub fn way_back(&self) -> (Self, Vec<NoWayBack>) {
+        let mut sources: BTreeMap<Subject, Vec<Subject>> = BTreeMap::new();
+        for entry in &self.entries {
+            if let Some(to) = entry.to {
+                let known = sources.entry(to).or_default();
+                if !known.contains(&entry.from) {
+                    known.push(entry.from);
+                }
+            }
+        }
+        let mut back = Self::default();
+        for entry in &self.entries {
+            let Some(to) = entry.to else { continue };
+            let alone = sources.get(&to).is_some_and(|known| known.len() == 1);
+            if alone && back.get(to).is_none() {
+                back.entries.push(Entry {
+                    from: to,
+                    to: Some(entry.from),
+                    note: entry.note.clone(),
+                });
+            }
+        }
+        sources.retain(|_, known| known.len() > 1);
+        let lost = sources.into_iter();
+        (back, lost.map(|(to, from)| NoWayBack { to, from }).collect())
+    }
+}
+
+/// Rows whose `to` is the same: what it was before cannot be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoWayBack {
+    /// What they all become.
+    pub to: Subject,
+    /// What becomes it, in the order of the rows.
+    pub from: Vec<Subject>,
+}
+
+impl fmt::Display for NoWayBack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let from: Vec<String> = self.from.iter().map(ToString::to_string).collect();
+        write!(f, "{} all become {}", from.join(" and "), self.to)
     }
 }
 
@@ -294,6 +340,19 @@ mod tests {
                 .unwrap_err();
             assert_eq!(error.code, "bad_subnet_rule");
         }
+    }
+
+    #[test]
+    fn the_way_back_leaves_out_only_rows_that_contradict_each_other() {
+        let there = table(&[
+            ("10.0.0.1", "10.0.0.9"),
+            ("10.0.0.2", "10.0.0.9"),
+            ("10.0.0.3", "10.0.0.4"),
+        ]);
+        let (back, lost) = there.way_back();
+        assert_eq!(back, table(&[("10.0.0.4", "10.0.0.3")]));
+        assert_eq!(lost.len(), 1);
+        assert_eq!(lost[0].to_string(), "10.0.0.1 and 10.0.0.2 all become 10.0.0.9");
     }
 
     #[test]

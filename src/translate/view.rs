@@ -236,6 +236,7 @@ impl TranslationView {
             findings: self.scanned.as_ref().map(|scanned| &scanned.findings),
             primary: &self.owners.primary,
             secondary: &self.owners.secondary,
+            back: false,
             others: &self.owners.others,
         }
     }

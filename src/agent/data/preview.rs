@@ -7,12 +7,12 @@ use super::translated::Texts;
 use super::{findings, inventory, ledger, stage};
 use crate::agent::meter::Meter;
 use crate::agent::paths::NodePaths;
+use crate::agent::protocol::LoadQuery;
 use crate::data::{Change, Choice, FileChange, MANIFEST, Manifest, Origin, Places, Preview, maker};
 use crate::error::{Error, Result};
 use crate::model::diff::unified;
 use crate::model::mask::masked;
-use crate::model::{DataSet, DataSource, syntax};
-use crate::translate::Table;
+use crate::model::{DataSet, DataSource, Side, syntax};
 use std::collections::BTreeMap;
 use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt as _;
@@ -27,18 +27,18 @@ const LISTED: usize = 200;
 /// Characters of one file's diff.
 const DIFF: usize = 8000;
 
-/// Looks at the folder that `choice` asks for.
-pub fn preview(
-    paths: &NodePaths,
-    choice: &Choice,
-    sets: &[DataSet],
-    table: &Table,
-    meter: &Meter,
-) -> Result<Preview> {
+/// Looks at the folder that `query` asks for.
+pub fn preview(paths: &NodePaths, query: &LoadQuery, meter: &Meter) -> Result<Preview> {
+    let LoadQuery {
+        choice,
+        sets,
+        table,
+        source,
+    } = query;
     let places = Places::under(paths.var());
     let ledger = ledger::read(paths)?;
     let origin = match choice {
-        Choice::Newest => Origin::Mirror(newest(&places)?),
+        Choice::Newest => Origin::Mirror(newest(&places, *source)?),
         Choice::Named(name) => Origin::Mirror(named(&places, name)?),
         Choice::Before => Origin::Aside(
             ledger
@@ -92,13 +92,25 @@ pub fn preview(
     })
 }
 
-/// The mirror with the highest number: copies are numbered in order.
-fn newest(places: &Places) -> Result<String> {
+/// The mirror of the data of `source` with the highest number: copies are numbered in order.
+pub(super) fn newest(places: &Places, source: Side) -> Result<String> {
     let number = |name: &String| maker(name);
-    known(places)?.into_iter().max_by_key(number).ok_or_else(|| {
-        Error::refused("no_mirror", "this node has no mirror of the other's data")
-            .at(places.mirrors().display())
-            .hint("make one with `pairadm data copy`")
+    let is_of = |name: &String| {
+        let manifest = Manifest::read(&places.mirrors().join(name));
+        manifest.is_ok_and(|manifest| manifest.source() == source)
+    };
+    let newest = known(places)?.into_iter().filter(is_of).max_by_key(number);
+    newest.ok_or_else(|| {
+        let copy = match source {
+            Side::Primary => "make one with `pairadm data copy`",
+            Side::Secondary => "make one with `pairadm data copy --failback`",
+        };
+        Error::refused(
+            "no_mirror",
+            format!("this node has no mirror of the {source}'s data"),
+        )
+        .at(places.mirrors().display())
+        .hint(copy)
     })
 }
 
@@ -251,6 +263,7 @@ fn shown(path: &str, now: &[u8], then: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::translate::Table;
 
     /// Whether a file of so many bytes that ends with `from` changes where one that ends with `live` is.
     fn changes(bytes: u64, from: &str, live: &str) -> bool {

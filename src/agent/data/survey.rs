@@ -26,7 +26,7 @@ pub fn survey(survey: &Survey, deadline: Instant) -> Result<Vec<Surveyed>> {
             format!("{} files of {bytes} bytes are too many to compare", found.len()),
         ));
     }
-    let translator = survey.table.as_deref().map(translator).transpose()?.flatten();
+    let translator = translator(survey.table.as_deref(), survey.back)?;
     let names = Names::read();
     let look = |(path, meta): (PathBuf, Metadata)| {
         if Instant::now() >= deadline {
@@ -45,14 +45,22 @@ pub fn survey(survey: &Survey, deadline: Instant) -> Result<Vec<Surveyed>> {
     found.into_iter().map(look).collect()
 }
 
-/// What the node's translation table says; `None` without a table.
-pub fn translator(path: &str) -> Result<Option<Translator>> {
+/// What the node's translation table at `path` says, the other way round for the way back; `None` without
+/// a table.
+pub fn translator(path: Option<&str>, back: bool) -> Result<Option<Translator>> {
+    let Some(path) = path else {
+        return Ok(None);
+    };
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(failed(Path::new(path), error)),
     };
-    Translator::new(&Table::parse(&text, path)?).map(Some)
+    let mut table = Table::parse(&text, path)?;
+    if back {
+        table = table.way_back().0;
+    }
+    Translator::new(&table).map(Some)
 }
 
 /// What there is, without what is left out: a path of its own may lie below one that is left out.
@@ -131,6 +139,7 @@ mod tests {
             below: None,
             without: without.iter().map(|name| path(name)).collect(),
             table: table.map(|path| path.display().to_string()),
+            back: false,
             limit: Limit::QUICK,
         }
     }
@@ -182,6 +191,7 @@ mod tests {
             below: Some(saved.path().display().to_string()),
             without: vec!["/etc/sip/own.cfg".to_owned()],
             table: None,
+            back: false,
             limit: Limit::QUICK,
         };
         let found = survey(&asked, soon()).unwrap();

@@ -6,19 +6,21 @@ use crate::agent::data::mirror;
 use crate::agent::job::{Found, Job};
 use crate::agent::protocol::Response;
 use crate::error::{Error, Result};
+use crate::model::Side;
 
 impl Session {
     /// Begins, or tells how far it is, or what came of it. Another mirror's reading ends.
-    pub(super) fn examine(&mut self, name: String) -> Result<Response> {
+    pub(super) fn examine(&mut self, mirror: String, source: Side) -> Result<Response> {
+        let name = format!("{mirror} of the {source}");
         if self
             .examination
             .as_ref()
             .is_none_or(|running| running.what != name)
         {
             self.stop_examining();
-            let (paths, wanted) = (self.paths.clone(), name.clone());
+            let paths = self.paths.clone();
             self.examination = Some(Job::start(name, move |meter| {
-                mirror::examine(&paths, &wanted, meter)
+                mirror::examine(&paths, &mirror, source, meter)
             }));
         }
         match self.examination.as_ref().map(Job::ask) {

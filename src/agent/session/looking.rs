@@ -36,8 +36,9 @@ impl Session {
 
 fn see(paths: &NodePaths, request: Request, meter: &Meter) -> Result<Response> {
     match request {
-        Request::Preview(query) => data::preview(paths, &query.choice, &query.sets, &query.table, meter)
-            .map(|preview| Response::Preview(Box::new(preview))),
+        Request::Preview(query) => {
+            data::preview(paths, &query, meter).map(|preview| Response::Preview(Box::new(preview)))
+        }
         Request::Search(query) => data::search(paths, &query, meter).map(Response::Searched),
         Request::Explain(query) => {
             data::explain(paths, &query, meter).map(|found| Response::Explained(Box::new(found)))

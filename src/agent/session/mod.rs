@@ -129,7 +129,7 @@ impl Session {
                 let seen = probe::who_has(&vips, probe::PROBE_TRIES, probe::PROBE_WAIT)?;
                 return Ok(Response::Holders { seen });
             }
-            Request::Examine { mirror } => return self.examine(mirror),
+            Request::Examine { mirror, source } => return self.examine(mirror, source),
             Request::Read { path } => return file::image(Path::new(&path)).map(Response::File),
             Request::Rows(query) => {
                 let tables = data::rows(self.paths.search(), &query, deadline)?;

@@ -31,8 +31,8 @@ enum DataCommand {
     ///
     /// What is the same in the newest mirror is linked, the rest is copied and every byte is verified. A
     /// copy that broke off goes on with the next one. Any other operation stops a copy; nothing is lost.
-    Copy,
-    /// List the primary's backup and the secondary's mirrors
+    Copy(copy::CopyArgs),
+    /// List backups and mirrors of both sides
     List,
     /// Compare the nodes' files by the profile's rules, -v line by line with secrets hidden; drift is no failure
     Diff,
@@ -41,7 +41,7 @@ enum DataCommand {
     /// Make a mirror of the primary's data live on the secondary, translated
     Load(load::LoadArgs),
     /// Give the secondary back the data it had before the newest load
-    Rollback,
+    Rollback(load::RollbackArgs),
     /// Read every byte of a mirror again and compare it with what was copied
     Verify(verify::VerifyArgs),
     /// Bring administration files from the active side to the passive one, once or continuously
@@ -57,12 +57,12 @@ enum DataCommand {
 pub fn run(session: &Session, args: &DataArgs) -> Result<Done> {
     match &args.command {
         DataCommand::Backup(args) => backup::run(session, args),
-        DataCommand::Copy => copy::run(session),
+        DataCommand::Copy(args) => copy::run(session, args),
         DataCommand::List => list::run(session),
         DataCommand::Diff => diff::run(session),
         DataCommand::PreviewFailback => preview_failback::run(session),
         DataCommand::Load(args) => load::run(session, args),
-        DataCommand::Rollback => load::rollback(session),
+        DataCommand::Rollback(args) => load::rollback(session, args),
         DataCommand::Verify(args) => verify::run(session, args),
         DataCommand::Sync(args) => sync::run(session, args),
         DataCommand::Auto(args) => auto::run(session, args),

@@ -7,38 +7,40 @@ use crate::model::{BackupSource, Side, Traffic};
 use crate::plan::Basis;
 use crate::render::bytes;
 
-/// The primary's backup: there, and not too old by the clock of the node that made it.
-pub fn backup<'a>(basis: &Basis<'a>) -> Result<&'a BackupFacts> {
-    let (profile, primary) = (basis.profile, basis.name(Side::Primary));
+/// The backup of `source`: there, and not too old by the clock of the node that made it.
+pub fn backup<'a>(basis: &Basis<'a>, source: Side) -> Result<&'a BackupFacts> {
+    let (profile, name) = (basis.profile, basis.name(source));
     if profile.data.is_empty() {
         let message = format!("the profile {} names no data", profile.name);
         return Err(Error::refused("no_data_sets", message)
             .at("profile")
             .hint("add [[data]] sections to a profile in /etc/pairadm/profiles.d"));
     }
-    let facts = data(basis, Side::Primary)?;
+    let facts = data(basis, source)?;
     if let Some(why) = &facts.backup_fault {
         let error = Error::refused("backup_unreadable", "the current backup cannot be looked at");
-        return Err(error.on(primary).because(why));
+        return Err(error.on(name).because(why));
     }
     let hint = match &profile.backup {
+        BackupSource::Own if source == Side::Secondary => {
+            "make one with `pairadm data backup --side secondary`, or in the same go with --backup"
+        }
         BackupSource::Own => "make one with `pairadm data backup`",
         BackupSource::Directory(_) | BackupSource::Command(_) => {
             "make one with what makes them there, see [backup] in the profile"
         }
     };
     let Some(backup) = facts.backup.as_ref().filter(|backup| backup.files > 0) else {
-        return Err(Error::refused("no_backup", "the primary has no backup to copy")
-            .on(primary)
-            .hint(hint));
+        let message = format!("the {source} has no backup to copy");
+        return Err(Error::refused("no_backup", message).on(name).hint(hint));
     };
-    let now = basis.need(Side::Primary)?.clock_us / 1_000_000;
+    let now = basis.need(source)?.clock_us / 1_000_000;
     let hours = now.saturating_sub(backup.made) / 3600;
     let most = basis.pair.copying.max_age_h;
     if hours >= i64::from(most) {
         let message = format!("the backup is {hours} hours old; accepted: less than {most}");
         return Err(Error::refused("backup_too_old", message)
-            .on(primary)
+            .on(name)
             .at(&backup.path)
             .hint(format!(
                 "{hint}, or allow more with `pairadm settings set backup_max_age=HOURS`"
@@ -86,10 +88,11 @@ pub fn versions(basis: &Basis<'_>) -> Result<()> {
 /// Room for all mirrors that are kept, if the next ones are as large as this backup and share with each
 /// other what the newest mirror shares now. Where as many are there already, for one more: the oldest
 /// goes only after the newest is verified.
-pub fn room(basis: &Basis<'_>, backup: &BackupFacts, data: &DataFacts) -> Result<()> {
+pub fn room(basis: &Basis<'_>, backup: &BackupFacts, data: &DataFacts, source: Side) -> Result<()> {
     let keep = u64::from(basis.pair.copying.keep);
-    let missing = keep.saturating_sub(data.mirrors.len() as u64).max(1);
-    let shared = data.mirrors.first().map_or(0, |newest| newest.shared);
+    let there = data.mirrors_of(source).count() as u64;
+    let missing = keep.saturating_sub(there).max(1);
+    let shared = data.mirrors_of(source).next().map_or(0, |newest| newest.shared);
     let needed = missing
         .saturating_mul(backup.bytes.saturating_sub(shared))
         .saturating_sub(data.incoming);
@@ -103,7 +106,7 @@ pub fn room(basis: &Basis<'_>, backup: &BackupFacts, data: &DataFacts) -> Result
         bytes(backup.bytes)
     );
     Err(Error::refused("no_room", message)
-        .on(basis.name(Side::Secondary))
+        .on(basis.name(source.other()))
         .at("/var/lib/pairadm/mirrors")
         .hint("make room there, or keep fewer with `pairadm settings set mirrors_keep=N`"))
 }

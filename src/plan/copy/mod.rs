@@ -1,15 +1,19 @@
-//! Plans the copy of the primary's current backup to the secondary, as a mirror.
+//! Plans the copy of one side's current backup to the other, as a mirror: the primary's to the secondary,
+//! and after a takeover the secondary's back to the primary, see [`failback`].
 //!
 //! ```text
-//!   primary                    secondary
+//!   source                     target
 //!   offer ───────────────────> pull, verify        nothing has a mirror's name yet
 //!   still the same? withdraw
 //!                              keep                the mirror is there; the oldest goes at commit
 //! ```
 
 mod checks;
+mod failback;
 #[cfg(test)]
 mod tests;
+
+pub use failback::{Failback, failback};
 
 use super::{Action, Basis, Draft, OfferBackup, PlainLink, Plan, PullBackup};
 use crate::config::Profile;
@@ -19,6 +23,7 @@ use crate::model::{Pair, Side};
 use crate::plan::files::known_hosts;
 use crate::remote::HostKey;
 use crate::render::bytes;
+use crate::translate::TRANSLATION_FILE;
 use base64::Engine as _;
 use std::net::IpAddr;
 
@@ -32,15 +37,19 @@ const SLOWEST: u64 = 128 << 10;
 /// What the service lives at least, seconds.
 const SHORTEST: u64 = 3600;
 
-/// What has to be known of a node.
-pub fn query(pair: &Pair, profile: &Profile, side: Side) -> FactsQuery {
+/// What has to be known of the node of `side` for a copy from `source`.
+pub fn query(pair: &Pair, profile: &Profile, source: Side, side: Side) -> FactsQuery {
+    let mut files: Vec<String> = Vec::new();
+    if side == source {
+        files.extend(known_hosts::HOST_KEYS.map(str::to_owned));
+    }
+    if source == Side::Secondary {
+        files.push(TRANSLATION_FILE.to_owned());
+    }
     FactsQuery {
         version_command: profile.version_command.clone(),
         vips: pair.vips.iter().map(|vip| vip.address).collect(),
-        files: match side {
-            Side::Primary => known_hosts::HOST_KEYS.map(str::to_owned).to_vec(),
-            Side::Secondary => Vec::new(),
-        },
+        files,
         data: Some(DataQuery {
             backup: profile.backup.clone(),
         }),
@@ -48,71 +57,88 @@ pub fn query(pair: &Pair, profile: &Profile, side: Side) -> FactsQuery {
     }
 }
 
-/// Plans it, or refuses.
+/// Plans the copy from the primary to the secondary, or refuses.
 pub fn plan(basis: &Basis<'_>) -> Result<Plan> {
-    let backup = checks::backup(basis)?;
-    let data = data(basis, Side::Secondary)?;
+    let source = Side::Primary;
+    let backup = checks::backup(basis, source)?;
+    let data = data(basis, source.other())?;
     checks::secondary(basis)?;
     checks::versions(basis)?;
-    checks::room(basis, backup, data)?;
-    let order = offer(basis, backup)?;
-    let pull = pull(basis, backup, &order)?;
-    let keep = usize::try_from(basis.pair.copying.keep).unwrap_or(1);
+    checks::room(basis, backup, data, source)?;
     let mut draft = Draft::default();
+    steps(&mut draft, basis, source, Some(backup))?;
+    Ok(Plan {
+        operation: "copy".to_owned(),
+        title: format!("copy the backup of {}", basis.label(source)),
+        asked: Vec::new(),
+        facts: String::new(),
+        notice: notice(basis, Some(backup), data, source),
+        stages: draft.finish(),
+        sides: Side::BOTH.to_vec(),
+        service_affecting: false,
+        how_to_undo: HOW_TO_UNDO.to_owned(),
+    })
+}
+
+const HOW_TO_UNDO: &str =
+    "pairadm undo takes the mirror's name away; what an older mirror held is not brought back";
+
+/// The steps from the offer to the mirror; without `backup` of the one that the operation makes before.
+fn steps(draft: &mut Draft, basis: &Basis<'_>, source: Side, backup: Option<&BackupFacts>) -> Result<()> {
+    let target = source.other();
+    let order = offer(basis, source, backup)?;
+    let pull = pull(basis, source, &order)?;
+    let (what, size) = match backup {
+        Some(backup) => (backup.path.clone(), bytes(backup.bytes)),
+        None => ("that backup".to_owned(), "it".to_owned()),
+    };
     draft.stage("Offer the backup");
     draft.step(
-        Side::Primary,
-        format!("let {} read {}", basis.name(Side::Secondary), backup.path),
+        source,
+        format!("let {} read {what}", basis.name(target)),
         Action::Offer(order.clone()),
     );
     draft.stage("Copy");
-    draft.step(
-        Side::Secondary,
-        format!("copy and verify {}", bytes(backup.bytes)),
-        Action::Pull(pull),
-    );
+    draft.step(target, format!("copy and verify {size}"), Action::Pull(pull));
     draft.stage("See that the backup is still the same");
     draft.step(
-        Side::Primary,
+        source,
         "look again, and offer the backup no more",
         Action::Withdraw(order),
     );
     draft.stage("Keep the mirror");
-    draft.step(
-        Side::Secondary,
-        "make it the newest mirror",
-        Action::KeepMirror { keep },
-    );
-    Ok(Plan {
-        operation: "copy".to_owned(),
-        title: format!("copy the backup of {}", basis.label(Side::Primary)),
-        asked: Vec::new(),
-        facts: String::new(),
-        notice: notice(basis, backup, data, keep),
-        stages: draft.finish(),
-        sides: Side::BOTH.to_vec(),
-        service_affecting: false,
-        how_to_undo:
-            "pairadm undo takes the mirror's name away; what an older mirror held is not brought back"
-                .to_owned(),
-    })
+    let title = match source {
+        Side::Primary => "make it the newest mirror",
+        Side::Secondary => "make it the newest failback mirror",
+    };
+    let keep = kept(basis);
+    draft.step(target, title, Action::KeepMirror { keep, source });
+    Ok(())
 }
 
-fn notice(basis: &Basis<'_>, backup: &BackupFacts, data: &DataFacts, keep: usize) -> Vec<String> {
+/// How many mirrors of each side are kept.
+fn kept(basis: &Basis<'_>) -> usize {
+    usize::try_from(basis.pair.copying.keep).unwrap_or(1)
+}
+
+fn notice(basis: &Basis<'_>, backup: Option<&BackupFacts>, data: &DataFacts, source: Side) -> Vec<String> {
+    let keep = kept(basis);
     let link = if basis.pair.encrypted_link {
         "encrypted (AES-128)"
     } else {
         "not encrypted"
     };
+    let size = backup.map_or_else(String::new, |backup| {
+        format!("{} in {} files, ", bytes(backup.bytes), backup.files)
+    });
     let mut notice = vec![
         "Not service affecting: files of a backup are read, nothing is loaded.".to_owned(),
-        format!(
-            "{} in {} files, {link}; files that the newest mirror has already are not copied again.",
-            bytes(backup.bytes),
-            backup.files
-        ),
+        format!("{size}{link}; files that the newest mirror has already are not copied again."),
     ];
-    let mut kept: Vec<&str> = data.mirrors.iter().map(|mirror| mirror.name.as_str()).collect();
+    let mut kept: Vec<&str> = data
+        .mirrors_of(source)
+        .map(|mirror| mirror.name.as_str())
+        .collect();
     let gone = kept.split_off(kept.len().min(keep.saturating_sub(1)));
     if gone.is_empty() {
         notice.push(format!("{keep} mirrors are kept; none has to go."));
@@ -131,37 +157,39 @@ fn notice(basis: &Basis<'_>, backup: &BackupFacts, data: &DataFacts, keep: usize
     notice
 }
 
-fn offer(basis: &Basis<'_>, backup: &BackupFacts) -> Result<OfferBackup> {
-    let address = address(basis, Side::Primary)?;
+fn offer(basis: &Basis<'_>, source: Side, backup: Option<&BackupFacts>) -> Result<OfferBackup> {
+    let address = address(basis, source)?;
     let plain = PlainLink {
         address,
         port: PLAIN_PORT,
-        reader: address_like(basis, Side::Secondary, address)?,
-        seconds: seconds(backup.bytes, basis.pair.copying.limit),
+        reader: address_like(basis, source.other(), address)?,
+        seconds: seconds(backup.map_or(0, |backup| backup.bytes), basis.pair.copying.limit),
     };
     Ok(OfferBackup {
-        folder: backup.path.clone(),
-        manifest: backup.manifest.clone(),
-        made: backup.made,
+        folder: backup.map(|backup| backup.path.clone()).unwrap_or_default(),
+        manifest: backup.and_then(|backup| backup.manifest.clone()),
+        made: backup.map_or(0, |backup| backup.made),
         pair: basis.pair.name.clone(),
-        node: basis.name(Side::Primary).to_owned(),
-        generation: basis.state(Side::Primary)?.generation,
-        version: basis.need(Side::Primary)?.version.clone(),
+        node: basis.name(source).to_owned(),
+        generation: basis.state(source)?.generation,
+        version: basis.need(source)?.version.clone(),
         sets: basis.profile.data.iter().map(|set| set.name.clone()).collect(),
         plain: (!basis.pair.encrypted_link).then_some(plain),
+        fresh: backup.is_none(),
     })
 }
 
-fn pull(basis: &Basis<'_>, backup: &BackupFacts, offer: &OfferBackup) -> Result<PullBackup> {
-    let ssh = &basis.pair.nodes[Side::Primary].ssh;
+fn pull(basis: &Basis<'_>, source: Side, offer: &OfferBackup) -> Result<PullBackup> {
+    let ssh = &basis.pair.nodes[source].ssh;
     Ok(PullBackup {
-        address: address(basis, Side::Primary)?,
+        address: address(basis, source)?,
         ssh_port: ssh.port,
-        host_key: host_key(basis.need(Side::Primary)?, ssh.host_key.as_deref())
-            .ok_or_else(|| no_host_key(basis))?,
+        host_key: host_key(basis.need(source)?, ssh.host_key.as_deref())
+            .ok_or_else(|| no_host_key(basis, source))?,
         plain: offer.plain.as_ref().map(|plain| plain.port),
-        manifest: backup.manifest.clone(),
+        manifest: offer.manifest.clone(),
         limit: basis.pair.copying.limit,
+        source,
     })
 }
 
@@ -206,13 +234,13 @@ fn host_key(facts: &Facts, pinned: Option<&str>) -> Option<String> {
     keys.next().map(|(_, line)| line)
 }
 
-fn no_host_key(basis: &Basis<'_>) -> Error {
+fn no_host_key(basis: &Basis<'_>, source: Side) -> Error {
     Error::refused(
         "no_host_key",
-        "none of the host keys on the primary's disk is the one that the pair file pins",
+        format!("none of the host keys on the {source}'s disk is the one that the pair file pins"),
     )
-    .on(basis.name(Side::Primary))
-    .at("primary.ssh.host_key")
+    .on(basis.name(source))
+    .at(format!("{source}.ssh.host_key"))
     .hint("compare `ssh-keygen -lf` of /etc/ssh/ssh_host_*_key.pub there with the pair file")
 }
 

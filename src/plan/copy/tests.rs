@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-use super::plan;
+use super::{Failback, failback, plan};
 use crate::facts::{BackupFacts, DataFacts, MirrorFacts};
-use crate::model::{Addresses, BackupSource, Generation, OpId, Side, Traffic};
+use crate::model::{Addresses, BackupSource, BySide, Generation, OpId, Side, Traffic};
 use crate::plan::sample::Sample;
 use crate::plan::{Action, Content, Plan};
 
@@ -65,6 +65,7 @@ fn mirror(op: u64, shared: u64) -> MirrorFacts {
         generation: Generation(4),
         version: None,
         node: "alpha".to_owned(),
+        source: Side::Primary,
     }
 }
 
@@ -79,7 +80,10 @@ fn orders(plan: &Plan) -> (&crate::plan::OfferBackup, &crate::plan::PullBackup) 
             Action::Offer(offer),
             Action::Pull(pull),
             Action::Withdraw(_),
-            Action::KeepMirror { keep: 3 },
+            Action::KeepMirror {
+                keep: 3,
+                source: Side::Primary,
+            },
         ] => (offer, pull),
         _ => panic!("{actions:?}"),
     }
@@ -198,6 +202,110 @@ fn there_must_be_room_for_all_mirrors_less_what_links_save() {
     let plan = plan(&sample.basis()).unwrap();
     assert!(
         plan.notice.iter().any(|line| line.contains("op3 goes")),
+        "{:?}",
+        plan.notice
+    );
+}
+
+/// Beta serves calls since generation 4 and has a backup from then; alpha is passive and has room.
+fn taken_over() -> Sample {
+    let mut sample = sample().taken_over();
+    let BySide { primary, secondary } = &mut sample.facts;
+    let (primary, secondary) = (primary.as_mut().unwrap(), secondary.as_mut().unwrap());
+    std::mem::swap(&mut primary.data, &mut secondary.data);
+    std::mem::swap(&mut primary.files, &mut secondary.files);
+    std::mem::swap(&mut primary.clock_us, &mut secondary.clock_us);
+    for facts in [primary, secondary] {
+        facts.files.push(crate::agent::protocol::FileImage {
+            path: crate::translate::TRANSLATION_FILE.to_owned(),
+            content: None,
+            sha256: None,
+            mode: 0o600,
+            owner: (0, 0),
+            obstacle: None,
+        });
+    }
+    sample
+}
+
+fn back(sample: &Sample, backup: bool) -> crate::error::Result<Plan> {
+    failback(&Failback {
+        basis: sample.basis(),
+        backup,
+        losses: &Err(crate::error::Error::refused("x", "not looked")),
+    })
+}
+
+#[test]
+fn the_passive_primary_pulls_what_the_active_secondary_offers_as_a_failback() {
+    let plan = back(&taken_over(), false).unwrap();
+    let sides: Vec<Side> = plan.steps().map(|step| step.side).collect();
+    let (primary, secondary) = (Side::Primary, Side::Secondary);
+    assert_eq!(sides, [secondary, primary, secondary, primary]);
+    for step in plan.steps() {
+        match &step.action {
+            Action::Pull(pull) => assert_eq!(pull.source, secondary),
+            Action::KeepMirror { source, .. } => assert_eq!(*source, secondary),
+            _ => {}
+        }
+    }
+    assert!(plan.gives_way());
+    let made = back(&taken_over(), true).unwrap();
+    let Some(Action::Save(order)) = made.steps().next().map(|step| &step.action) else {
+        panic!("{made:?}");
+    };
+    assert_eq!(order.node, "beta");
+    assert!(
+        made.steps()
+            .any(|step| matches!(&step.action, Action::Offer(offer) if offer.fresh))
+    );
+}
+
+#[test]
+fn a_failback_is_refused_unless_only_the_secondary_serves() {
+    let code = |sample: &Sample| back(sample, true).unwrap_err().code;
+    let mut usual = sample();
+    usual.side(Side::Primary).files.clear();
+    assert_eq!(code(&usual), "secondary_not_active");
+    let mut open = taken_over();
+    let firewall = &mut open.side(Side::Primary).firewall;
+    (firewall.v4, firewall.v6) = (Some(Traffic::Allowed), Some(Traffic::Allowed));
+    assert_eq!(code(&open), "passive_serves");
+    let mut holding = taken_over();
+    let vip = holding.side(Side::Secondary).addresses.pop().unwrap();
+    holding.side(Side::Primary).addresses.push(vip);
+    assert_eq!(code(&holding), "primary_active");
+    let mut split = taken_over();
+    split.side(Side::Primary).state.as_mut().unwrap().active = Some("alpha".to_owned());
+    assert_eq!(code(&split), "views_differ");
+}
+
+#[test]
+fn a_backup_from_before_the_takeover_is_not_brought_back() {
+    let mut sample = taken_over();
+    data(&mut sample, Side::Secondary)
+        .backup
+        .as_mut()
+        .unwrap()
+        .generation = Some(Generation(3));
+    let error = back(&sample, false).unwrap_err();
+    assert_eq!(error.code, "backup_before_takeover");
+    assert!(back(&sample, true).is_ok(), "one that is made now is");
+    sample.profile.backup = BackupSource::Directory("/b".to_owned());
+    assert_eq!(back(&sample, true).unwrap_err().code, "foreign_backup");
+}
+
+#[test]
+fn mirrors_are_counted_by_direction() {
+    let mut sample = sample();
+    let failback = MirrorFacts {
+        source: Side::Secondary,
+        ..mirror(6, 0)
+    };
+    data(&mut sample, Side::Secondary).mirrors = vec![failback, mirror(5, 0), mirror(4, 0)];
+    let plan = plan(&sample.basis()).unwrap();
+    assert!(
+        plan.notice.iter().any(|line| line.contains("none has to go")),
         "{:?}",
         plan.notice
     );

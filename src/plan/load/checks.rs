@@ -1,13 +1,12 @@
 //! What refuses a load before anything is changed, and what is worth a warning.
 
-use super::SIDE;
 use crate::data::Preview;
 use crate::error::{Error, Result};
 use crate::model::{Side, Traffic};
 use crate::plan::{Basis, wanted};
 use crate::render::bytes;
 use crate::translate::check::{Known, Problem, ProblemKind, Severity, check};
-use crate::translate::{TRANSLATION_FILE, Table};
+use crate::translate::{NoWayBack, TRANSLATION_FILE, Table};
 use std::net::IpAddr;
 
 /// Left over on the disk, for journals and others.
@@ -17,7 +16,7 @@ const MARGIN: u64 = 64 << 20;
 const NAMED: usize = 5;
 
 /// The node can be loaded on: it serves no calls and has room.
-pub(super) fn node(basis: &Basis<'_>, preview: &Preview) -> Result<()> {
+pub(super) fn node(basis: &Basis<'_>, side: Side, preview: &Preview) -> Result<()> {
     if basis.profile.data.is_empty() {
         return Err(Error::refused(
             "no_data_sets",
@@ -26,68 +25,82 @@ pub(super) fn node(basis: &Basis<'_>, preview: &Preview) -> Result<()> {
         .at("profile")
         .hint("add [[data]] sections to a profile in /etc/pairadm/profiles.d"));
     }
-    passive(basis)?;
-    room(basis, preview)
+    passive(basis, side)?;
+    room(basis, side, preview)
 }
 
-fn passive(basis: &Basis<'_>) -> Result<()> {
-    let state = basis.state(SIDE)?;
-    let recorded = state.active.as_deref() == Some(basis.name(SIDE));
-    let allowed = basis.traffic(SIDE) == Some(Traffic::Allowed);
+fn passive(basis: &Basis<'_>, side: Side) -> Result<()> {
+    let state = basis.state(side)?;
+    let recorded = state.active.as_deref() == Some(basis.name(side));
+    let allowed = basis.traffic(side) == Some(Traffic::Allowed);
     let why = if recorded {
         "it is recorded as the active one"
     } else if allowed {
         "its rules allow SIP traffic"
-    } else if !basis.holds(SIDE).is_empty() {
+    } else if !basis.holds(side).is_empty() {
         "it holds a virtual address"
     } else {
         return Ok(());
     };
-    Err(Error::refused(
-        "secondary_active",
-        "the secondary serves calls, so no data is loaded there",
-    )
-    .on(basis.name(SIDE))
-    .because(why)
-    .hint("take over to the primary first: pairadm takeover --to primary"))
+    let code = match side {
+        Side::Primary => "primary_active",
+        Side::Secondary => "secondary_active",
+    };
+    let other = side.other();
+    let message = format!("the {side} serves calls, so no data is loaded there");
+    Err(Error::refused(code, message)
+        .on(basis.name(side))
+        .because(why)
+        .hint(format!(
+            "take over to the {other} first: pairadm takeover --to {other}"
+        )))
 }
 
 /// For the translated copy, for what is put aside, and for new files before the old ones go.
-fn room(basis: &Basis<'_>, preview: &Preview) -> Result<()> {
-    let (free, _) = basis.need(SIDE)?.disk;
+fn room(basis: &Basis<'_>, side: Side, preview: &Preview) -> Result<()> {
+    let (free, _) = basis.need(side)?.disk;
     let needed = 2 * preview.size.1 + preview.live + MARGIN;
     if free >= needed {
         return Ok(());
     }
     Err(
         Error::refused("disk_full", "there is not enough room to load the data")
-            .on(basis.name(SIDE))
+            .on(basis.name(side))
             .because(format!("{} are needed, {} are free", bytes(needed), bytes(free)))
             .hint("free space on the node, `pairadm backups prune` removes old backups"),
     )
 }
 
-/// The mirror is this pair's, of the other node, and of the same version of the service.
-pub(super) fn mirror(basis: &Basis<'_>, preview: &Preview) -> Result<()> {
+/// The mirror is this pair's, copied from the other node in its present role, and of the same version of
+/// the service. A failback is from after the takeover that it follows.
+pub(super) fn mirror(basis: &Basis<'_>, side: Side, preview: &Preview) -> Result<()> {
     let manifest = &preview.manifest;
+    let source = side.other();
+    let copy = match side {
+        Side::Primary => "copy again with `pairadm data copy --failback`",
+        Side::Secondary => "copy again with `pairadm data copy`",
+    };
     let foreign = |why: String| {
-        Error::refused("foreign_mirror", "this is not the primary's data")
-            .on(basis.name(SIDE))
+        Error::refused("foreign_mirror", format!("this is not the {source}'s data"))
+            .on(basis.name(side))
             .at(preview.origin.to_string())
             .because(why)
-            .hint("copy again with `pairadm data copy`")
+            .hint(copy)
     };
+    if manifest.source() != source {
+        return Err(foreign(format!("it was copied from the {}", manifest.source())));
+    }
     if manifest.pair != basis.pair.name {
         return Err(foreign(format!(
             "it was saved in the pair {}, this one is {}",
             manifest.pair, basis.pair.name
         )));
     }
-    if manifest.node != basis.name(SIDE.other()) {
+    if manifest.node != basis.name(source) {
         return Err(foreign(format!(
-            "it is data of {}, the primary is {}",
+            "it is data of {}, the {source} is {}",
             manifest.node,
-            basis.name(SIDE.other())
+            basis.name(source)
         )));
     }
     if manifest.generation > basis.generation() {
@@ -97,17 +110,53 @@ pub(super) fn mirror(basis: &Basis<'_>, preview: &Preview) -> Result<()> {
             basis.generation()
         )));
     }
-    version(basis, preview)
+    if side == Side::Primary && manifest.generation < basis.generation() {
+        let message = "traffic or roles moved since this mirror's data was saved: the primary may have newer data of its own";
+        return Err(Error::refused("failback_too_old", message)
+            .on(basis.name(side))
+            .at(preview.origin.to_string())
+            .because(format!(
+                "it was saved in generation {}, the pair is in generation {}",
+                manifest.generation,
+                basis.generation()
+            ))
+            .hint("while the secondary is active, copy again with `pairadm data copy --failback`"));
+    }
+    version(basis, side, preview)
 }
 
-fn version(basis: &Basis<'_>, preview: &Preview) -> Result<()> {
-    let here = basis.need(SIDE)?.version.as_deref().map(str::trim);
+/// What stands in the data has one way back (A7).
+pub(super) fn way_back(
+    basis: &Basis<'_>,
+    side: Side,
+    preview: &Preview,
+    no_way_back: &[NoWayBack],
+) -> Result<()> {
+    let found = preview.findings.iter().flat_map(|findings| &findings.found);
+    let found: Vec<IpAddr> = found.map(|found| found.subject.address()).collect();
+    let used = no_way_back
+        .iter()
+        .filter(|lost| found.contains(&lost.to.address()));
+    let used: Vec<String> = used.map(ToString::to_string).collect();
+    if used.is_empty() {
+        return Ok(());
+    }
+    let message = "the translation has no way back: several rows lead to an address that stands in the data";
+    Err(Error::refused("no_way_back", message)
+        .on(basis.name(side))
+        .at(TRANSLATION_FILE)
+        .because(used.join("; "))
+        .hint("give each of these rows an address of its own: pairadm translation set"))
+}
+
+fn version(basis: &Basis<'_>, side: Side, preview: &Preview) -> Result<()> {
+    let here = basis.need(side)?.version.as_deref().map(str::trim);
     let there = preview.manifest.version.as_deref().map(str::trim);
     match (here, there) {
         (Some(here), Some(there)) if here != there => {
             let message = format!("the data is of another version of {}", basis.profile.title);
             Err(Error::refused("other_version", message)
-                .on(basis.name(SIDE))
+                .on(basis.name(side))
                 .because(format!("the mirror is of `{there}`, this node runs `{here}`"))
                 .hint("bring both nodes to the same version, back up, copy, and load again"))
         }
@@ -116,9 +165,14 @@ fn version(basis: &Basis<'_>, preview: &Preview) -> Result<()> {
 }
 
 /// The table can be used for what was found; lines for the notice about what is worth a look.
-pub(super) fn translation(basis: &Basis<'_>, preview: &Preview, table: &Table) -> Result<Vec<String>> {
-    let primary = owned(basis, Side::Primary);
-    let secondary = owned(basis, Side::Secondary);
+pub(super) fn translation(
+    basis: &Basis<'_>,
+    side: Side,
+    preview: &Preview,
+    table: &Table,
+) -> Result<Vec<String>> {
+    let source = side.other();
+    let (primary, secondary) = (owned(basis, source), owned(basis, side));
     let others = controls(basis);
     let problems = check(
         table,
@@ -126,6 +180,7 @@ pub(super) fn translation(basis: &Basis<'_>, preview: &Preview, table: &Table) -
             findings: preview.findings.as_ref(),
             primary: &primary,
             secondary: &secondary,
+            back: side == Side::Primary,
             others: &others,
         },
     );
@@ -147,18 +202,24 @@ pub(super) fn translation(basis: &Basis<'_>, preview: &Preview, table: &Table) -
     let (code, message, hint) = if first.kind == ProblemKind::Missing {
         (
             "translation_missing",
-            "an address of the primary has no address on the secondary",
-            format!("decide it: pairadm translation set {} ADDRESS", first.subject),
+            format!("an address of the {source} has no address on the {side}"),
+            match side {
+                Side::Primary => format!(
+                    "decide it: pairadm translation set ADDRESS {}, with the primary's ADDRESS",
+                    first.subject
+                ),
+                Side::Secondary => format!("decide it: pairadm translation set {} ADDRESS", first.subject),
+            },
         )
     } else {
         (
             "translation_refused",
-            "the translation table contradicts itself or the pair",
+            "the translation table contradicts itself or the pair".to_owned(),
             "see: pairadm translation check".to_owned(),
         )
     };
     Err(Error::refused(code, message)
-        .on(basis.name(SIDE))
+        .on(basis.name(side))
         .at(TRANSLATION_FILE)
         .because(named(&refusing).join("; "))
         .hint(hint))

@@ -1,5 +1,5 @@
-//! Plans the load of a mirror on the secondary, and the rollback of the newest load. Pure: what the
-//! folder holds and what it would change on the node is in the [`Preview`] that the node made.
+//! Plans the load of a mirror, and the rollback of the newest load: on the secondary, and for a failback on
+//! the passive primary, where the table is the other way round. Pure: what the folder holds and what it would change on the node is in the [`Preview`] that the node made.
 //!
 //! ```text
 //!   verify, translate, check ─> put present data aside ─> swap ─> take it up ─> is it alive? ─> record
@@ -17,10 +17,7 @@ use crate::config::is_within;
 use crate::data::{LedgerEntry, Loaded, Origin, Preview};
 use crate::error::{Error, Result};
 use crate::model::{DataSet, DataSource, Side, digest};
-use crate::translate::Table;
-
-/// Where data is loaded.
-const SIDE: Side = Side::Secondary;
+use crate::translate::{NoWayBack, Table};
 
 /// How long a service may take until it lives and answers, milliseconds.
 const SERVICE_START_MS: u64 = 20_000;
@@ -36,37 +33,45 @@ const SLOWEST: u64 = 1 << 20;
 pub struct LoadInput<'a> {
     /// The pair.
     pub basis: Basis<'a>,
+    /// Where data is loaded: the primary for a failback.
+    pub side: Side,
     /// What the node found in the mirror.
     pub preview: &'a Preview,
-    /// The translation table.
+    /// The translation table that leads to that side.
     pub table: &'a Table,
+    /// Rows of the pair's table that do not lead back from there.
+    pub no_way_back: &'a [NoWayBack],
     /// Also when it is loaded already.
     pub again: bool,
 }
 
 /// Plans the load of a mirror, or refuses.
 pub fn load(input: &LoadInput<'_>) -> Result<Plan> {
-    let LoadInput { basis, preview, .. } = *input;
+    let LoadInput {
+        basis, preview, side, ..
+    } = *input;
     let Origin::Mirror(name) = &preview.origin else {
         return Err(Error::bug("a load of what is no mirror"));
     };
     let table = decided(input.table);
     let table_digest = digest_of(&table)?;
-    checks::node(&basis, preview)?;
-    checks::mirror(&basis, preview)?;
-    let problems = checks::translation(&basis, preview, input.table)?;
-    let title = format!("load mirror {name} on {}", basis.label(SIDE));
+    checks::node(&basis, side, preview)?;
+    checks::mirror(&basis, side, preview)?;
+    checks::way_back(&basis, side, preview, input.no_way_back)?;
+    let problems = checks::translation(&basis, side, preview, input.table)?;
+    let operation = verb(side);
+    let title = format!("load mirror {name} on {}", basis.label(side));
     let asked = vec![("mirror".to_owned(), name.clone())];
     let known = preview.ledger.newest();
     let same = known.is_some_and(|known| known.digest == preview.digest && known.table == table_digest);
     if same && preview.changes.is_empty() && !input.again {
         let notice = vec![
             format!("Mirror {name} is loaded already, and its files are as they were loaded."),
-            "To load it all the same: pairadm data load --again".to_owned(),
+            format!("To load it all the same: {} --again", command(side)),
         ];
         return Ok(Plan {
             notice,
-            ..plan(&basis, "load", title, asked)
+            ..plan(&basis, side, operation, title, asked)
         });
     }
     let sets = chosen(&basis, preview);
@@ -82,6 +87,7 @@ pub fn load(input: &LoadInput<'_>) -> Result<Plan> {
     });
     let work = Work {
         basis: &basis,
+        side,
         preview,
         sets,
         table,
@@ -92,24 +98,29 @@ pub fn load(input: &LoadInput<'_>) -> Result<Plan> {
     Ok(Plan {
         notice,
         stages: work.stages()?,
-        ..plan(&basis, "load", title, asked)
+        ..plan(&basis, side, operation, title, asked)
     })
 }
 
 /// Plans to make live again what was there before the newest load, or refuses.
-pub fn rollback(basis: &Basis<'_>, preview: &Preview) -> Result<Plan> {
+pub fn rollback(basis: &Basis<'_>, side: Side, preview: &Preview) -> Result<Plan> {
     let newest = preview
         .ledger
         .newest()
         .ok_or_else(|| Error::bug("a rollback without a load"))?;
-    checks::node(basis, preview)?;
+    checks::node(basis, side, preview)?;
+    let back = match side {
+        Side::Primary => "failback-rollback",
+        Side::Secondary => "rollback",
+    };
     let title = format!(
         "roll back the load of mirror {} on {}",
         newest.mirror,
-        basis.label(SIDE)
+        basis.label(side)
     );
     let work = Work {
         basis,
+        side,
         preview,
         sets: chosen(basis, preview),
         table: Table::default(),
@@ -118,12 +129,28 @@ pub fn rollback(basis: &Basis<'_>, preview: &Preview) -> Result<Plan> {
     Ok(Plan {
         notice: notice::of(&work, Some(newest)),
         stages: work.stages()?,
-        ..plan(basis, "rollback", title, Vec::new())
+        ..plan(basis, side, back, title, Vec::new())
     })
 }
 
+/// The operation's name.
+const fn verb(side: Side) -> &'static str {
+    match side {
+        Side::Primary => "failback-load",
+        Side::Secondary => "load",
+    }
+}
+
+/// The command that loads on `side`.
+const fn command(side: Side) -> &'static str {
+    match side {
+        Side::Primary => "pairadm data load --failback",
+        Side::Secondary => "pairadm data load",
+    }
+}
+
 /// A plan without notice and steps.
-fn plan(basis: &Basis<'_>, operation: &str, title: String, asked: Vec<(String, String)>) -> Plan {
+fn plan(basis: &Basis<'_>, side: Side, operation: &str, title: String, asked: Vec<(String, String)>) -> Plan {
     Plan {
         operation: operation.to_owned(),
         title,
@@ -131,10 +158,12 @@ fn plan(basis: &Basis<'_>, operation: &str, title: String, asked: Vec<(String, S
         facts: basis.fingerprint(),
         notice: Vec::new(),
         stages: Vec::new(),
-        sides: vec![SIDE],
+        sides: vec![side],
         service_affecting: false,
         how_to_undo: if operation == "load" {
             "pairadm data rollback, or pairadm undo with the operation's number".to_owned()
+        } else if operation == "failback-load" {
+            "pairadm data rollback --failback, or pairadm undo with the operation's number".to_owned()
         } else {
             "pairadm undo with the operation's number loads the mirror's data again".to_owned()
         },
@@ -177,6 +206,7 @@ enum TakeUp {
 /// One set of data made live in place of another.
 struct Work<'w> {
     basis: &'w Basis<'w>,
+    side: Side,
     preview: &'w Preview,
     sets: Vec<DataSet>,
     table: Table,
@@ -202,12 +232,16 @@ impl Work<'_> {
         } else {
             "verify, translate and check"
         };
-        draft.step(SIDE, format!("{verb} {origin}"), Action::Stage(order));
-        let mut aside = backup::save(self.basis, SIDE, Purpose::Aside)?;
+        draft.step(self.side, format!("{verb} {origin}"), Action::Stage(order));
+        let mut aside = backup::save(self.basis, self.side, Purpose::Aside)?;
         aside.sets.clone_from(&self.sets);
-        draft.step(SIDE, format!("put present {names} aside"), Action::Save(aside));
+        draft.step(
+            self.side,
+            format!("put present {names} aside"),
+            Action::Save(aside),
+        );
         draft.stage("Load");
-        draft.armed(SIDE, format!("make {names} live"), Action::Swap(self.swap()));
+        draft.armed(self.side, format!("make {names} live"), Action::Swap(self.swap()));
         draft.stage("Take it up");
         self.take_up_steps(&mut draft);
         draft.stage("See that it lives");
@@ -217,7 +251,7 @@ impl Work<'_> {
             LedgerEntry::Load(loaded) => format!("record that mirror {} is loaded", loaded.mirror),
             LedgerEntry::Rollback => "record the rollback".to_owned(),
         };
-        draft.armed(SIDE, title, Action::Loaded(self.entry.clone()));
+        draft.armed(self.side, title, Action::Loaded(self.entry.clone()));
         Ok(draft.finish())
     }
 
@@ -237,7 +271,7 @@ impl Work<'_> {
 
     /// Services of the profile that run on the node.
     fn running(&self) -> Vec<String> {
-        let Ok(facts) = self.basis.need(SIDE) else {
+        let Ok(facts) = self.basis.need(self.side) else {
             return Vec::new();
         };
         let services = self.basis.profile.services.iter();
@@ -302,7 +336,7 @@ impl Work<'_> {
                         argv: reload.argv,
                         optional: reload.optional,
                     };
-                    draft.armed(SIDE, title, action);
+                    draft.armed(self.side, title, action);
                 }
             }
             TakeUp::Services(services) => {
@@ -313,7 +347,7 @@ impl Work<'_> {
                     } else {
                         "restart"
                     };
-                    draft.armed(SIDE, format!("{word} {unit}"), Action::Unit { unit, verb });
+                    draft.armed(self.side, format!("{word} {unit}"), Action::Unit { unit, verb });
                 }
             }
         }
@@ -330,9 +364,9 @@ impl Work<'_> {
                 argv: profile.liveness_command.clone(),
                 timeout_ms: SERVICE_START_MS,
             };
-            draft.step(SIDE, "see that the service lives", action);
+            draft.step(self.side, "see that the service lives", action);
         }
-        let facts = self.basis.need(SIDE)?;
+        let facts = self.basis.need(self.side)?;
         let answered = facts.sip.iter().find(|(_, time)| time.is_some());
         if let (Some(port), Some(&(target, _))) = (profile.sip_port, answered) {
             let action = Action::SipCheck {
@@ -340,7 +374,7 @@ impl Work<'_> {
                 port,
                 timeout_ms: SERVICE_START_MS,
             };
-            draft.step(SIDE, format!("see that SIP is answered at {target}"), action);
+            draft.step(self.side, format!("see that SIP is answered at {target}"), action);
         }
         Ok(())
     }

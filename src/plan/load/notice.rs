@@ -1,17 +1,17 @@
 //! What the operator must have read before a load (A12).
 
-use super::{SIDE, TakeUp, Work};
+use super::{TakeUp, Work};
 use crate::data::{LedgerEntry, Loaded};
-use crate::model::Side;
 use crate::render::bytes;
 
 /// The lines; `known` is what is loaded now.
 pub(super) fn of(work: &Work<'_>, known: Option<&Loaded>) -> Vec<String> {
-    let name = work.basis.name(SIDE);
+    let name = work.basis.name(work.side);
+    let other = work.side.other();
     let (files, size) = work.preview.size;
     let mut lines = vec![format!(
         "Not service affecting: {name} serves no calls; {} is not touched.",
-        work.basis.name(SIDE.other())
+        work.basis.name(other)
     )];
     lines.push(match (&work.entry, known) {
         (LedgerEntry::Rollback, _) => format!(
@@ -49,11 +49,10 @@ pub(super) fn of(work: &Work<'_>, known: Option<&Loaded>) -> Vec<String> {
             "Alarms to expect meanwhile: trunks, gateways and monitoring that watch {name} may report it unreachable, and its own registrations elsewhere may be made anew."
         ));
     }
-    if work.basis.facts[Side::Primary].is_none() {
-        lines.push(
-            "Warning: the primary cannot be asked; its addresses are taken from the pair file alone."
-                .to_owned(),
-        );
+    if work.basis.facts[other].is_none() {
+        lines.push(format!(
+            "Warning: the {other} cannot be asked; its addresses are taken from the pair file alone."
+        ));
     }
     lines.push(format!(
         "When anything fails, {name} gets its present data back and takes that up again."

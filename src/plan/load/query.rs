@@ -1,16 +1,18 @@
-//! What has to be known of a node before data is loaded on the secondary.
+//! What has to be known of a node before data is loaded.
 
-use super::SIDE;
 use crate::config::Profile;
 use crate::facts::FactsQuery;
 use crate::model::{Pair, Side};
 use crate::translate::TRANSLATION_FILE;
 
-/// The question to the node of `side`: of the primary its addresses are enough.
-pub fn query(pair: &Pair, profile: &Profile, side: Side) -> FactsQuery {
-    if side != SIDE {
+/// The question to the node of `side` before a load on `target`: of the other one its addresses are
+/// enough, and for a failback its translation table.
+pub fn query(pair: &Pair, profile: &Profile, target: Side, side: Side) -> FactsQuery {
+    if side != target {
+        let table = (target == Side::Primary).then(|| TRANSLATION_FILE.to_owned());
         return FactsQuery {
             brief: true,
+            files: table.into_iter().collect(),
             ..FactsQuery::default()
         };
     }

@@ -37,8 +37,10 @@ fn sample() -> Sample {
 fn planned(sample: &Sample, preview: &Preview, table: &Table) -> Result<Plan> {
     load(&LoadInput {
         basis: sample.basis(),
+        side: Side::Secondary,
         preview,
         table,
+        no_way_back: &[],
         again: false,
     })
 }
@@ -213,8 +215,10 @@ fn a_mirror_that_is_loaded_already_is_nothing_to_do_unless_asked_for_again() {
     let sample = sample();
     let again = LoadInput {
         basis: sample.basis(),
+        side: Side::Secondary,
         preview: &preview,
         table: &Table::default(),
+        no_way_back: &[],
         again: true,
     };
     assert!(!load(&again).unwrap().is_empty());
@@ -243,7 +247,7 @@ fn a_rollback_covers_what_was_loaded_also_where_nothing_was_before() {
         at: 0,
     });
     let sample = sample();
-    let plan = rollback(&sample.basis(), &preview).unwrap();
+    let plan = rollback(&sample.basis(), Side::Secondary, &preview).unwrap();
     let swap = plan.steps().find_map(|step| match &step.action {
         Action::Swap(order) => Some(order),
         _ => None,
@@ -251,4 +255,117 @@ fn a_rollback_covers_what_was_loaded_also_where_nothing_was_before() {
     let names: Vec<&str> = swap.unwrap().sets.iter().map(|set| set.name.as_str()).collect();
     assert_eq!(names, ["configuration", "database"]);
     assert_eq!(steps(&plan).last(), Some(&"record the rollback"));
+}
+
+/// Beta's data on the passive alpha, after a takeover.
+fn came_back() -> (Sample, Preview) {
+    let mut sample = sample().taken_over();
+    sample.side(Side::Primary).disk = (1 << 30, 1 << 30);
+    let mut preview = preview(&["/etc/kamailio/dispatcher.list"]);
+    preview.manifest.node = "beta".to_owned();
+    preview.manifest.generation = Generation(4);
+    preview.manifest.copied = Some(crate::data::Copied {
+        at: 0,
+        op: OpId(7),
+        from: [192, 0, 2, 12].into(),
+        encrypted: true,
+        source: Side::Secondary,
+    });
+    (sample, preview)
+}
+
+fn failback(sample: &Sample, preview: &Preview, table: &Table) -> Result<Plan> {
+    let (back, no_way_back) = table.way_back();
+    load(&LoadInput {
+        basis: sample.basis(),
+        side: Side::Primary,
+        preview,
+        table: &back,
+        no_way_back: &no_way_back,
+        again: false,
+    })
+}
+
+fn found(address: &str) -> Findings {
+    Findings {
+        found: vec![Found {
+            subject: address.parse().unwrap(),
+            spellings: 1,
+            count: 1,
+            places: Vec::new(),
+            more_places: 0,
+        }],
+        ..Findings::default()
+    }
+}
+
+fn rows(rows: &[(&str, &str)]) -> Table {
+    let mut table = Table::default();
+    for (from, to) in rows {
+        table
+            .set(from.parse().unwrap(), Some(to.parse().unwrap()), None)
+            .unwrap();
+    }
+    table
+}
+
+#[test]
+fn a_failback_is_loaded_on_the_passive_primary_with_the_table_the_other_way_round() {
+    let (sample, mut preview) = came_back();
+    preview.findings = Some(found("192.0.2.12"));
+    let there = rows(&[("192.0.2.11", "192.0.2.12")]);
+    let plan = failback(&sample, &preview, &there).unwrap();
+    assert!(plan.steps().all(|step| step.side == Side::Primary));
+    assert_eq!(plan.operation, "failback-load");
+    let Some(Action::Stage(order)) = plan.steps().next().map(|step| &step.action) else {
+        panic!("{plan:?}");
+    };
+    assert_eq!(order.table, rows(&[("192.0.2.12", "192.0.2.11")]));
+}
+
+#[test]
+fn a_failback_is_refused_on_an_active_primary_and_after_the_next_takeover() {
+    let (sample, preview) = came_back();
+    let code =
+        |sample: &Sample, preview: &Preview| failback(sample, preview, &Table::default()).unwrap_err().code;
+    let mut active = super::tests::sample();
+    active.side(Side::Primary).disk = (1 << 30, 1 << 30);
+    assert_eq!(code(&active, &preview), "primary_active");
+    let mut older = preview.clone();
+    older.manifest.generation = Generation(3);
+    assert_eq!(code(&sample, &older), "failback_too_old");
+}
+
+#[test]
+fn mirrors_of_the_two_directions_never_stand_for_each_other() {
+    let (sample, mut preview) = came_back();
+    assert_eq!(refusal(&super::tests::sample(), &preview), "foreign_mirror");
+    preview.manifest.copied = None;
+    let error = failback(&sample, &preview, &Table::default()).unwrap_err();
+    assert_eq!(error.code, "foreign_mirror");
+    // After the roles were reversed it lies on the right node, and is still no mirror of the primary.
+    let (_, mut reversed) = came_back();
+    reversed.manifest.node = "alpha".to_owned();
+    reversed.manifest.generation = Generation(3);
+    assert_eq!(refusal(&super::tests::sample(), &reversed), "foreign_mirror");
+}
+
+#[test]
+fn a_table_without_a_way_back_is_refused_only_where_the_data_needs_it() {
+    let (sample, mut preview) = came_back();
+    let there = rows(&[
+        ("192.0.2.11", "192.0.2.12"),
+        ("198.51.100.1", "198.51.100.9"),
+        ("198.51.100.2", "198.51.100.9"),
+    ]);
+    preview.findings = Some(found("192.0.2.12"));
+    assert!(failback(&sample, &preview, &there).is_ok());
+    preview.findings = Some(found("198.51.100.9"));
+    let error = failback(&sample, &preview, &there).unwrap_err();
+    assert_eq!(error.code, "no_way_back");
+    assert!(error.cause.unwrap().contains("198.51.100.1 and 198.51.100.2"));
+    // An address of the secondary that the table does not know at all.
+    preview.findings = Some(found("192.0.2.12"));
+    let error = failback(&sample, &preview, &Table::default()).unwrap_err();
+    assert_eq!(error.code, "translation_missing");
 }

@@ -39,6 +39,7 @@ pub fn query(profile: &crate::config::Profile) -> FactsQuery {
             below: None,
             without: profile.admin_sync.own.clone(),
             table: None,
+            back: false,
             limit: LIMIT,
         }),
         brief: true,

@@ -78,6 +78,7 @@ fn notice(basis: &Basis<'_>, present: &Present, table: &Table) -> Vec<String> {
         findings: None,
         primary: &owners.primary,
         secondary: &owners.secondary,
+        back: false,
         others: &owners.others,
     };
     let problems = check(table, &known);

@@ -7,7 +7,7 @@ use crate::controller::DataHeld;
 use crate::facts::{DataFacts, MirrorFacts};
 use crate::intent::{Answers, Operation};
 use crate::menu;
-use crate::model::BySide;
+use crate::model::{BySide, Side};
 use crate::render::{bytes, printable};
 use crate::tui::duration::since;
 use crate::tui::effect::Job;
@@ -57,9 +57,10 @@ impl Mirrors {
         self.select(self.selected);
     }
 
-    fn mirrors(&self) -> &[MirrorFacts] {
-        let data = self.held.secondary.data.as_ref();
-        data.map_or(&[], |data| &data.mirrors)
+    /// Those to load from here: the primary's data. Failback mirrors are loaded by their own entry.
+    fn mirrors(&self) -> Vec<&MirrorFacts> {
+        let data = self.held.secondary.data.iter();
+        data.flat_map(|data| data.mirrors_of(Side::Primary)).collect()
     }
 
     fn select(&mut self, place: usize) {
@@ -122,7 +123,8 @@ impl Mirrors {
 
     /// To the plan that loads the mirror with the cursor.
     fn load(&self, around: Around<'_>) -> Turn {
-        let Some(mirror) = self.mirrors().get(self.selected) else {
+        let mirrors = self.mirrors();
+        let Some(mirror) = mirrors.get(self.selected) else {
             return Turn::Stay;
         };
         if let Some(why) = menu::barred(menu::Choice::Operation(Operation::Load), around.pair.status()) {
@@ -136,7 +138,8 @@ impl Mirrors {
     }
 
     fn verify(&self) -> Turn {
-        let mirror = self.mirrors().get(self.selected);
+        let mirrors = self.mirrors();
+        let mirror = mirrors.get(self.selected);
         mirror.map_or(Turn::Stay, |mirror| Turn::job(Job::Verify(mirror.name.clone())))
     }
 
@@ -171,7 +174,9 @@ impl Mirrors {
             rows.extend(around_mirrors(data));
         }
         if self.mirrors().is_empty() {
-            return (rows.len(), rows);
+            let head = rows.len();
+            rows.extend(failbacks(primary));
+            return (head, rows);
         }
         let more = look.mark(Mark::More);
         let heading = line(
@@ -202,6 +207,7 @@ impl Mirrors {
             };
             rows.push(Row::new(tone, line(pointer, cells, columns, more)));
         }
+        rows.extend(failbacks(primary));
         (head, rows)
     }
 }
@@ -267,6 +273,30 @@ fn backup(data: &DataFacts, now: i64, columns: usize) -> Vec<Row> {
     rows
 }
 
+/// What came back to the primary, below the mirrors.
+fn failbacks(primary: &DataHeld) -> Vec<Row> {
+    let held = primary.data.iter();
+    let mirrors = held.flat_map(|data| data.mirrors_of(Side::Secondary));
+    let rows: Vec<Row> = mirrors
+        .map(|mirror| {
+            let words = format!(
+                "  {}, copied {}, {}",
+                mirror.name,
+                since(primary.now, mirror.copied),
+                bytes(mirror.bytes)
+            );
+            Row::new(Tone::Plain, words)
+        })
+        .collect();
+    if rows.is_empty() {
+        return rows;
+    }
+    let title = format!("Failback mirrors on {} (primary)", primary.hostname);
+    let mut all = vec![Row::new(Tone::Plain, ""), Row::new(Tone::Strong, title)];
+    all.extend(rows);
+    all
+}
+
 /// What belongs to all mirrors.
 fn around_mirrors(data: &DataFacts) -> Vec<Row> {
     let mut rows = vec![Row::new(
@@ -280,7 +310,7 @@ fn around_mirrors(data: &DataFacts) -> Vec<Row> {
         );
         rows.push(Row::new(Tone::Warning, words));
     }
-    if data.mirrors.is_empty() {
+    if data.mirrors_of(Side::Primary).next().is_none() {
         rows.push(Row::new(Tone::Warning, "  none; c copies the backup"));
     }
     rows

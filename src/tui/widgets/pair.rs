@@ -143,7 +143,7 @@ fn data_row(state: &State, columns: usize) -> Option<Row> {
     // The node's clock when it was asked, and what has passed since.
     let passed = i64::try_from(state.now.ms.saturating_sub(*at) / 1_000).unwrap_or(0);
     let now = held.secondary.now.saturating_add(passed);
-    let (tone, newest) = match data.mirrors.first() {
+    let (tone, newest) = match data.mirrors_of(Side::Primary).next() {
         Some(mirror) => (
             Tone::Faint,
             format!("mirror {} from {}", mirror.name, since(now, mirror.made)),

@@ -2,7 +2,7 @@
 //! at a glance.
 
 use crate::support::drive::run;
-use crate::support::lab::LabPair;
+use crate::support::lab::{LabPair, TestNode};
 
 /// Asks the PostgreSQL server of a node.
 pub const PSQL: &str = "runuser -u postgres -- psql --quiet --tuples-only --no-align kamailio -c";
@@ -41,9 +41,14 @@ pub fn translate(lab: &LabPair) {
     lab.beta().write("/etc/pairadm/translation.toml", &table.concat());
 }
 
-/// All data of the secondary: every file with its hash and mode, and the database as text.
+/// All data of the secondary.
 pub fn whole(lab: &LabPair) -> String {
-    lab.beta().sh(
+    data_of(lab.beta())
+}
+
+/// All data of a node: every file with its hash and mode, and the database as text.
+pub fn data_of(node: TestNode<'_>) -> String {
+    node.sh(
         "cd /etc && find kamailio default/kamailio ! -name '*.sqlite*' | sort | xargs stat -c '%n %a %U %F' | sha256sum; \
          find kamailio default/kamailio -type f ! -name '*.sqlite*' | sort | xargs sha256sum | sha256sum; \
          find kamailio default/kamailio -name '*pairadm*'; \

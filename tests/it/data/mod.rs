@@ -5,6 +5,7 @@ mod auto;
 mod backup;
 mod copy;
 mod diff;
+mod failback;
 mod load;
 mod load_faults;
 mod loading;

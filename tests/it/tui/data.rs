@@ -53,7 +53,13 @@ fn loads(menu: &Menu) -> Option<String> {
 #[test]
 fn every_entry_begins_what_it_says() {
     for entry in DATA {
-        let mut menu = opened(RICH, (80, 24), status());
+        let back = [Operation::FailbackCopy, Operation::FailbackLoad].map(Choice::Operation);
+        let known = if back.contains(&entry.choice) {
+            taken_over()
+        } else {
+            status()
+        };
+        let mut menu = opened(RICH, (80, 24), known);
         menu.choose(&number(entry.choice));
         let begun = match (entry.choice, menu.job().1) {
             (Choice::Operation(operation), Job::Form(asked)) => operation == *asked,
@@ -94,6 +100,17 @@ fn nothing_is_brought_into_a_secondary_that_serves_calls() {
     let mut menu = opened(RICH, (80, 24), taken_over());
     menu.choose(&number(Choice::Operation(Operation::Backup)));
     assert!(matches!(menu.job().1, Job::Form(Operation::Backup)));
+}
+
+#[test]
+fn nothing_goes_back_to_a_primary_that_serves_calls() {
+    for operation in [Operation::FailbackCopy, Operation::FailbackLoad] {
+        let mut menu = opened(RICH, (80, 24), status());
+        let before = menu.effects.len();
+        menu.choose(&number(Choice::Operation(operation)));
+        menu.shows("Refused as things are");
+        assert_eq!(menu.effects.len(), before, "{operation:?}");
+    }
 }
 
 #[test]

@@ -413,6 +413,7 @@ pub fn held() -> BySide<DataHeld> {
         generation: Generation(7),
         version: Some("kamailio 5.6.3".to_owned()),
         node: "alpha".to_owned(),
+        source: Side::Primary,
     };
     let now = 1_795_300_000;
     let primary = DataFacts {

@@ -7,15 +7,16 @@ use crate::agent::paths::NodePaths;
 use crate::agent::protocol::StepReport;
 use crate::data::{Manifest, Places, maker};
 use crate::error::{Error, Result};
+use crate::model::Side;
 use crate::render::bytes;
 use std::path::PathBuf;
 
 /// Stands for the newest mirror where a name is asked for.
 const NEWEST: &str = "newest";
 
-/// Compares the mirror `name` with its manifest; code `data_damaged` with the first path that differs.
-pub fn examine(paths: &NodePaths, name: &str, meter: &Meter) -> Result<StepReport> {
-    let folder = folder(&Places::under(paths.var()), name)?;
+/// Compares the mirror `name` of the data of `source` with its manifest; code `data_damaged` with the first path that differs.
+pub fn examine(paths: &NodePaths, name: &str, source: Side, meter: &Meter) -> Result<StepReport> {
+    let folder = folder(&Places::under(paths.var()), name, source)?;
     let manifest = Manifest::read(&folder)?;
     meter.begin("verify", Some(manifest.bytes()));
     inventory::verify(&folder, &manifest, meter)?;
@@ -31,8 +32,8 @@ pub fn examine(paths: &NodePaths, name: &str, meter: &Meter) -> Result<StepRepor
     })
 }
 
-fn folder(places: &Places, name: &str) -> Result<PathBuf> {
-    let known = keep::of(places)?;
+fn folder(places: &Places, name: &str, source: Side) -> Result<PathBuf> {
+    let known = keep::of(places, source)?;
     let found = match name {
         NEWEST => known.into_iter().next(),
         name => known

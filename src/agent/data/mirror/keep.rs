@@ -6,9 +6,9 @@ use crate::agent::data::save::{make, remove, sync_directory};
 use crate::agent::paths::NodePaths;
 use crate::agent::protocol::StepReport;
 use crate::agent::step::Context;
-use crate::data::{Manifest, Places, made_by, maker};
+use crate::data::{Manifest, Places, made_by, maker, usual_source};
 use crate::error::{Error, Result};
-use crate::model::OpId;
+use crate::model::{OpId, Side};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -64,11 +64,12 @@ pub fn take_name_back(context: &Context<'_>) -> Result<StepReport> {
     ))
 }
 
-/// Removes all mirrors but the newest `keep`. They leave by name first: half a mirror never has one.
-pub fn rotate(paths: &NodePaths, keep: usize) -> Result<()> {
+/// Removes all mirrors of the data of `source` but the newest `keep`. They leave by name first: half a
+/// mirror never has one.
+pub fn rotate(paths: &NodePaths, source: Side, keep: usize) -> Result<()> {
     let places = Places::under(paths.var());
     let leaving = places.mirrors().join(LEAVING);
-    let mirrors = of(&places)?;
+    let mirrors = of(&places, source)?;
     let surplus = mirrors.get(keep.max(1)..).unwrap_or_default();
     let newest = mirrors
         .first()
@@ -92,8 +93,18 @@ pub fn rotate(paths: &NodePaths, keep: usize) -> Result<()> {
     }
 }
 
+/// Folders of all mirrors of the data of `source`, newest first.
+pub fn of(places: &Places, source: Side) -> Result<Vec<PathBuf>> {
+    let mut folders = all(places)?;
+    // What has no manifest that makes sense was never a failback.
+    folders.retain(|folder| {
+        Manifest::read(folder).map_or(usual_source(), |manifest| manifest.source()) == source
+    });
+    Ok(folders)
+}
+
 /// Folders of all mirrors, newest first.
-pub fn of(places: &Places) -> Result<Vec<PathBuf>> {
+pub fn all(places: &Places) -> Result<Vec<PathBuf>> {
     let directory = places.mirrors();
     make(&directory)?;
     let mut found = Vec::new();
@@ -116,5 +127,57 @@ fn report(changed: bool, detail: String) -> StepReport {
         changed,
         detail,
         backup: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::data::save::write_manifest;
+    use crate::data::Copied;
+    use crate::model::Generation;
+
+    #[test]
+    fn mirrors_of_one_direction_leave_those_of_the_other_alone() {
+        let root = tempfile::tempdir().unwrap();
+        let paths = NodePaths::under(root.path());
+        let places = Places::under(paths.var());
+        for (number, source) in [
+            (3, Side::Secondary),
+            (4, Side::Primary),
+            (5, Side::Primary),
+            (6, Side::Secondary),
+        ] {
+            let op = OpId(number);
+            let folder = places.mirrors().join(made_by(op));
+            make(&folder).unwrap();
+            let mut manifest = Manifest::new("office".to_owned(), "alpha".to_owned(), Generation(1), op);
+            manifest.copied = Some(Copied {
+                at: 0,
+                op,
+                from: [192, 0, 2, 11].into(),
+                encrypted: true,
+                source,
+            });
+            write_manifest(&folder, &manifest).unwrap();
+        }
+        let names = |source| -> Vec<String> {
+            let folders = of(&places, source).unwrap().into_iter();
+            folders
+                .map(|folder| folder.file_name().unwrap().to_string_lossy().into_owned())
+                .collect()
+        };
+        rotate(&paths, Side::Primary, 1).unwrap();
+        assert_eq!(names(Side::Primary), ["op5"]);
+        assert_eq!(names(Side::Secondary), ["op6", "op3"]);
+        rotate(&paths, Side::Secondary, 1).unwrap();
+        assert_eq!(names(Side::Primary), ["op5"]);
+        assert_eq!(names(Side::Secondary), ["op6"]);
+        let newest = crate::agent::data::preview::newest(&places, Side::Primary);
+        assert_eq!(
+            newest.unwrap(),
+            "op5",
+            "a load takes the newest of its own direction"
+        );
     }
 }

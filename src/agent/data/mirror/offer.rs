@@ -9,7 +9,7 @@ use crate::agent::data::save::{make, remove};
 use crate::agent::paths::NodePaths;
 use crate::agent::protocol::StepReport;
 use crate::agent::step::Context;
-use crate::data::{MANIFEST, Manifest, Places};
+use crate::data::{MANIFEST, Manifest, Places, made_by};
 use crate::error::{Error, Result};
 use crate::model::OpId;
 use crate::plan::OfferBackup;
@@ -41,15 +41,13 @@ pub fn offered(paths: &NodePaths) -> Option<Offered> {
 
 /// Offers the backup, after a look whether it is as its manifest says.
 pub fn offer(context: &Context<'_>, order: &OfferBackup) -> Result<StepReport> {
-    let folder = Path::new(&order.folder);
+    let folder = &folder(context, order);
     withdraw_all(context)?;
     let directory = context.paths.offer();
     make(&directory)?;
     let text = match &order.manifest {
-        Some(digest) => known(folder, digest, context)?,
-        None => {
-            serde_json::to_vec(&written(context, order)?).map_err(|error| Error::bug(error.to_string()))?
-        }
+        digest if digest.is_some() || order.fresh => known(folder, digest.as_deref(), context)?,
+        _ => serde_json::to_vec(&written(context, order)?).map_err(|error| Error::bug(error.to_string()))?,
     };
     let record = serde_json::to_vec(&Offered {
         op: context.op,
@@ -71,21 +69,22 @@ pub fn offer(context: &Context<'_>, order: &OfferBackup) -> Result<StepReport> {
 
 /// It is offered, to this operation.
 pub fn verify_offer(context: &Context<'_>, order: &OfferBackup) -> Result<StepReport> {
-    let ours = offered(context.paths)
-        .is_some_and(|offered| offered.op == context.op && offered.folder == Path::new(&order.folder));
+    let folder = folder(context, order);
+    let ours =
+        offered(context.paths).is_some_and(|offered| offered.op == context.op && offered.folder == folder);
     if ours {
-        Ok(report(false, format!("{} is offered", order.folder)))
+        Ok(report(false, format!("{} is offered", folder.display())))
     } else {
-        Err(Error::incomplete("offer_not_verified", "the backup is not offered").at(&order.folder))
+        Err(Error::incomplete("offer_not_verified", "the backup is not offered").at(folder.display()))
     }
 }
 
 /// Refuses unless the backup is the one that was offered, then offers it no more.
 pub fn withdraw_unchanged(context: &Context<'_>, order: &OfferBackup) -> Result<StepReport> {
-    let folder = Path::new(&order.folder);
+    let folder = &folder(context, order);
     let same = match &order.manifest {
-        Some(digest) => known(folder, digest, context).map(drop),
-        None => manifest_of_offer(context)
+        digest if digest.is_some() || order.fresh => known(folder, digest.as_deref(), context).map(drop),
+        _ => manifest_of_offer(context)
             .and_then(|manifest| inventory::compare_shape(folder, &manifest, context.meter)),
     };
     withdraw(context)?;
@@ -122,11 +121,20 @@ pub fn withdraw_all(context: &Context<'_>) -> Result<()> {
     Ok(())
 }
 
+/// The folder that is meant.
+fn folder(context: &Context<'_>, order: &OfferBackup) -> PathBuf {
+    if order.fresh {
+        let backups = Places::under(context.paths.var()).backups();
+        return backups.join(made_by(context.op));
+    }
+    PathBuf::from(&order.folder)
+}
+
 /// The manifest of a backup that pairadm made, if it is the planned one and the folder still looks so.
-fn known(folder: &Path, digest: &str, context: &Context<'_>) -> Result<Vec<u8>> {
+fn known(folder: &Path, digest: Option<&str>, context: &Context<'_>) -> Result<Vec<u8>> {
     let path = folder.join(MANIFEST);
     let text = fs::read(&path).map_err(|error| failed(&path, error))?;
-    if blake3::hash(&text).to_hex().as_str() != digest {
+    if digest.is_some_and(|digest| blake3::hash(&text).to_hex().as_str() != digest) {
         return Err(
             Error::refused("backup_changed", "another backup is there than was planned with")
                 .at(path.display())

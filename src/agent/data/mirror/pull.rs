@@ -33,7 +33,7 @@ pub fn pull(context: &Context<'_>, order: &PullBackup) -> Result<StepReport> {
     make(&incoming)?;
     context.meter.begin("prepare", None);
     let alone = alone(context.paths)?;
-    let like = keep::of(&places)?.into_iter().next();
+    let like = keep::of(&places, order.source)?.into_iter().next();
     let held = match &like {
         Some(like) => Hashed::read(&places.hashed_mirror()).held(like)?,
         None => Held::default(),
@@ -61,6 +61,7 @@ pub fn pull(context: &Context<'_>, order: &PullBackup) -> Result<StepReport> {
         op: context.op,
         from: order.address,
         encrypted: order.plain.is_none(),
+        source: order.source,
     });
     write_manifest(&incoming, manifest)?;
     settle(&incoming)?;

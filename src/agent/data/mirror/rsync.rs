@@ -272,6 +272,7 @@ mod tests {
             plain: None,
             manifest: None,
             limit: None,
+            source: crate::model::Side::Primary,
         };
         for (status, words, code) in [
             (24, "", "backup_changed"),
@@ -298,6 +299,7 @@ mod tests {
             plain: None,
             manifest: None,
             limit: None,
+            source: crate::model::Side::Primary,
         };
         let command = ssh(&order, Path::new("/run/x"));
         for part in [

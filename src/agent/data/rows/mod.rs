@@ -33,7 +33,7 @@ struct Read {
 
 /// Every table of the databases asked for; a database that is not there has none.
 pub fn rows(search: &str, query: &RowsQuery, deadline: Instant) -> Result<Vec<TableRows>> {
-    let translator = query.table.as_deref().map(translator).transpose()?.flatten();
+    let translator = translator(query.table.as_deref(), query.back)?;
     let mut tables = Vec::new();
     for set in &query.sets {
         let runtime = set.source.runtime();

@@ -64,6 +64,7 @@ fn a_saved_sqlite_file_and_a_saved_dump_are_read_translated_and_in_part() {
         sets: sets(Path::new("/live/x.sqlite")),
         below: Some(saved.path().display().to_string()),
         table: Some(addresses.path().display().to_string()),
+        back: false,
         most: 2,
     };
     let tables = rows(PATH, &query, Instant::now() + Duration::from_secs(20)).unwrap();
@@ -101,6 +102,7 @@ fn a_set_that_was_not_saved_has_no_tables() {
         sets: sets(Path::new("/live/x.sqlite")),
         below: Some(saved.path().display().to_string()),
         table: None,
+        back: false,
         most: 2,
     };
     let tables = rows(PATH, &query, Instant::now() + Duration::from_secs(20)).unwrap();
