@@ -28,7 +28,7 @@ pub fn plan(basis: &Basis<'_>, pair_file: &str) -> Result<Plan> {
         if let Some(file) = put(basis.need(side)?, wanted)? {
             draft.step(side, format!("change {}", file.path), Action::File(file));
         }
-        if let Some(text) = &table {
+        if let Some((text, _)) = &table {
             let wanted = Wanted {
                 mode: translation::MODE,
                 ..plain(TRANSLATION_FILE, Some(text.clone()), Keep::Beside)
@@ -50,11 +50,15 @@ pub fn plan(basis: &Basis<'_>, pair_file: &str) -> Result<Plan> {
         );
     }
     let mut notice = Vec::new();
-    if table.is_some() {
-        notice.push(
-            "The translation table turns round on both nodes; rows that are not decided are dropped."
-                .to_owned(),
-        );
+    if let Some((_, gone)) = &table {
+        notice.push("The translation table turns round on both nodes.".to_owned());
+        if !gone.is_empty() {
+            notice.push(format!(
+                "Rows that are not decided and about addresses of {} go: {}.",
+                basis.name(Side::Primary),
+                gone.join(", ")
+            ));
+        }
     }
     let (primary, secondary) = (basis.name(Side::Secondary), basis.name(Side::Primary));
     Ok(Plan {
@@ -76,18 +80,30 @@ pub fn plan(basis: &Basis<'_>, pair_file: &str) -> Result<Plan> {
     })
 }
 
-/// The translation table from the new primary to the new secondary; `None` where there is none.
-fn turned_round(basis: &Basis<'_>) -> Result<Option<String>> {
+/// The translation table from the new primary to the new secondary, and what goes from it; `None` where
+/// there is none. A row that is not decided has nothing to turn round: it stays, unless its address is only
+/// the new secondary's, which the new primary's data cannot mean.
+fn turned_round(basis: &Basis<'_>) -> Result<Option<(String, Vec<String>)>> {
     let present = translation::present(basis)?;
     if present.table.entries.is_empty() {
         return Ok(None);
     }
-    let table = present.table.inverse().map_err(|error| {
+    let mut table = present.table.inverse().map_err(|error| {
         error
             .at(TRANSLATION_FILE)
             .hint("the table cannot be turned round: change the rows it names, then reverse")
     })?;
-    Table::revised(&present.text, &table).map(Some)
+    let owners = translation::owners(basis);
+    let mut gone = Vec::new();
+    for entry in present.table.entries.iter().filter(|entry| entry.to.is_none()) {
+        let address = entry.from.address();
+        if owners.primary.contains(&address) && !owners.secondary.contains(&address) {
+            gone.push(entry.from.to_string());
+        } else if table.get(entry.from).is_none() {
+            table.entries.push(entry.clone());
+        }
+    }
+    Ok(Some((Table::revised(&present.text, &table)?, gone)))
 }
 
 #[cfg(test)]
@@ -162,6 +178,28 @@ mod tests {
             let from = table.entries[0].from.address().to_string();
             assert_eq!(from, "192.0.2.12", "{text}");
         }
+    }
+
+    #[test]
+    fn rows_that_are_not_decided_stay_unless_they_are_about_the_new_secondary() {
+        let mut nodes = Nodes::default();
+        nodes.configure();
+        let table = "[[address]]\nfrom = \"192.0.2.11\"\n[[address]]\nfrom = \"192.0.2.12\"\n\
+                     [[address]]\nfrom = \"198.51.100.7\"\n";
+        for side in Side::BOTH {
+            nodes.write(side, TRANSLATION_FILE, table);
+        }
+        let (plan, _) = reversed(&nodes);
+        assert!(
+            plan.notice.iter().any(|line| line.ends_with("go: 192.0.2.11.")),
+            "{:?}",
+            plan.notice
+        );
+        nodes.carry_out(&plan);
+        let text = nodes.read(Side::Primary, TRANSLATION_FILE);
+        let kept = Table::parse(&text, TRANSLATION_FILE).unwrap().entries;
+        let kept: Vec<String> = kept.iter().map(|entry| entry.from.to_string()).collect();
+        assert_eq!(kept, ["192.0.2.12", "198.51.100.7"]);
     }
 
     #[test]
