@@ -16,6 +16,8 @@ pub struct Addresses {
     pub socket: Socket,
     carries: BTreeSet<IpAddr>,
     vips: BTreeSet<IpAddr>,
+    /// Its own addresses went as well: its power was cut, and its network is only kept by this watch.
+    pub off: bool,
 }
 
 impl Addresses {
@@ -25,6 +27,7 @@ impl Addresses {
             socket: kernel.listen(NETLINK_ROUTE, CHANGES),
             carries,
             vips: vips.clone(),
+            off: false,
         }
     }
 
@@ -46,7 +49,9 @@ impl Addresses {
                         came.extend(vip);
                     }
                     NetlinkPayload::InnerMessage(RouteNetlinkMessage::DelAddress(change)) => {
-                        self.carries.retain(|vip| address(&change) != Some(*vip));
+                        let gone = address(&change);
+                        self.carries.retain(|vip| gone != Some(*vip));
+                        self.off |= gone.is_some_and(|gone| gone.is_ipv4() && !self.vips.contains(&gone));
                     }
                     _ => {}
                 }

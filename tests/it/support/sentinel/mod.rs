@@ -34,6 +34,9 @@ pub struct Sentinel {
 struct Watched {
     addresses: Addresses,
     rules: Rules,
+    /// VIPs that came and families that were opened, not yet held against the other node.
+    came: Vec<IpAddr>,
+    opened: Vec<&'static str>,
 }
 
 impl Sentinel {
@@ -46,12 +49,16 @@ impl Sentinel {
             Watched {
                 addresses: Addresses::of(&kernel, &vips, carries.collect()),
                 rules: Rules::of(&kernel),
+                came: Vec::new(),
+                opened: Vec::new(),
             }
         });
         let stop = Arc::new(AtomicBool::new(false));
         let ending = Arc::clone(&stop);
         let thread = std::thread::spawn(move || {
             let mut seen = Vec::new();
+            // Whoever looks late sees two moments as one.
+            rustix::process::setpriority_process(None, -20).unwrap();
             loop {
                 // Once more after the word to stop: what happened before it is in the queues.
                 let last = ending.load(Ordering::Relaxed);
@@ -111,21 +118,27 @@ fn wait(watched: &[Watched; 2]) {
     let _ = poll(&mut fds, Some(&pause));
 }
 
-/// Reads what happened on one node. Before what came is held against the other node, the other node's
-/// events are read: what went there before this came is in its queue by now.
+/// Holds what came on one node against the other node, whose events are read before: what went there before
+/// this came is in its queue by now. What came there meanwhile is kept for its own look.
 fn look(watched: &mut [Watched; 2], at: usize, seen: &mut Vec<String>) {
-    let came = watched[at].addresses.read();
-    let opened = watched[at].rules.read();
-    let other = &mut watched[1 - at];
-    if !came.is_empty() {
-        other.addresses.read();
-    }
-    if !opened.is_empty() {
-        other.rules.read();
+    let [one, other] = watched;
+    let (node, other) = if at == 0 { (one, other) } else { (other, one) };
+    node.read();
+    other.read();
+    let (came, opened) = (std::mem::take(&mut node.came), std::mem::take(&mut node.opened));
+    if other.addresses.off {
+        return;
     }
     let names = format!("{} and {}", NODES[0], NODES[1]);
     let doubled = came.into_iter().filter(|vip| other.addresses.carries(*vip));
     seen.extend(doubled.map(|vip| format!("S1: {vip} is on {names} at once")));
     let both = opened.into_iter().filter(|family| other.rules.allows(family));
     seen.extend(both.map(|family| format!("S2: {family} calls are let in on {names} at once")));
+}
+
+impl Watched {
+    fn read(&mut self) {
+        self.came.extend(self.addresses.read());
+        self.opened.extend(self.rules.read());
+    }
 }
