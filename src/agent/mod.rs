@@ -51,9 +51,10 @@ pub use serve::serve;
 
 use crate::error::{Error, Result};
 use crate::model::OpId;
+use protocol::StepReport;
 use std::fs::File;
 use std::os::fd::AsFd as _;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// `pairadm agent`: serves the node it runs on. Returns the exit code.
 pub fn run() -> Result<u8> {
@@ -85,6 +86,23 @@ pub fn settle_alarms(deadline: Instant) -> Result<String> {
 /// `pairadm agent-revert OP`: what the on-node timer runs when nobody confirmed (S9).
 pub fn revert_armed(op: OpId) -> Result<()> {
     arm::revert_armed(&NodePaths::system(), op, Occasion::Running)
+}
+
+/// Runs a hook of the profile outside any operation, as `last` left the node.
+pub fn run_hook(paths: &NodePaths, last: OpId, argv: &[String], timeout_ms: u64) -> Result<StepReport> {
+    let context = step::Context {
+        paths,
+        op: last,
+        tag: "",
+        deadline: Instant::now() + Duration::from_millis(timeout_ms),
+        meter: &meter::UNREAD,
+    };
+    hook::run(&context, argv, timeout_ms)
+}
+
+/// Has systemd start a unit by `systemd-run` and its arguments.
+pub fn start_unit(argv: &[&str], deadline: Instant) -> Result<()> {
+    unit::run_ok(program::PATH, argv, "systemd_run_failed", deadline).map(drop)
 }
 
 /// `pairadm agent-lease`: what watches over a lease beside the agent. Returns how it ended.

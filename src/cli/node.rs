@@ -33,6 +33,8 @@ pub enum Moment {
     Early,
     /// With the network: decide whether to serve
     Late,
+    /// With the services, where this node serves: run the promote hooks
+    Promote,
 }
 
 /// Serves a controller until standard input ends.
@@ -81,6 +83,7 @@ pub fn guard(session: &Session, args: &GuardArgs) -> Result<Done> {
     let done = match args.moment {
         Moment::Early => crate::guard::early()?,
         Moment::Late => crate::guard::late()?,
+        Moment::Promote => crate::guard::promote()?,
     };
     session.output.raw(&format!("{done}\n"));
     Done::with(json!({ "done": done }))

@@ -1,9 +1,9 @@
 //! With the network: finds out what the decision needs, decides, and does it under the node's lock.
 
-use super::{DECIDED, Decision, PeerView, decide, peer, recorded_pair, rules};
+use super::{DECIDED, Decision, PeerView, decide, peer, promote, recorded_pair, rules};
 use crate::agent::protocol::LockOwner;
 use crate::agent::traffic::Gate;
-use crate::agent::{self, NodePaths, lock, reaction, state, vip};
+use crate::agent::{self, NodePaths, Occasion, lock, reaction, state, vip};
 use crate::error::{Error, Result};
 use crate::facts::{FactsQuery, gather};
 use crate::model::{Mode, NodeState, Pair, Side, Traffic};
@@ -80,12 +80,19 @@ fn serve_or_not() -> Result<String> {
     let silent = recorded_active && is_silent(&pair, side);
     let decision = decide(name, &own, &peer, network, silent);
     let mode = became(&decision, recorded_active);
+    // Whoever starts the guard by hand on a node that serves already changes nothing.
+    let places = wanted::places(&pair, side);
+    let anew = super::occasion() == Occasion::Starting || vip::present(&places).is_err();
+    let serves = matches!(decision, Decision::Serve { .. });
     let mut done = act(&paths, &pair, side, &own, decision)?;
     mark()?;
     if let Some(mode) = mode {
         let until = Instant::now() + REACTIONS;
         let told = reaction::react(&paths, mode, mode.code(pair.standby), until)?;
         done = format!("{done}; {}", told.detail);
+    }
+    if let Some(ordered) = (serves && anew).then(|| promote::order(&pair)).flatten() {
+        done = format!("{done}; {ordered}");
     }
     Ok(done)
 }

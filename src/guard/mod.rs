@@ -9,20 +9,21 @@
 //!      │                            │ yes
 //!      └──────────> is the VIP silent? ── no ──> blocked; a person decides
 //!                            │ yes
-//!                     VIP up, SIP allowed
+//!                     VIP up, SIP allowed ──> services start ──> promote hooks
 //! ```
 //!
-//! Only a node that is recorded active with traffic allowed goes beyond "blocked". Hooks of the profile do
-//! not run: the service itself is only being started.
+//! Only a node that is recorded active with traffic allowed goes beyond "blocked".
 
 mod decide;
 mod early;
 mod late;
 mod peer;
+mod promote;
 
 pub use decide::{Decision, PeerView, decide};
 pub use early::early;
 pub use late::late;
+pub use promote::promote;
 
 use crate::agent::Occasion;
 use crate::config::{PAIR_FILE, PROFILES_DIRECTORY, load_pair, profile};

@@ -15,7 +15,7 @@ pub fn query(pair: &Pair, previous: Option<&Pair>, profile: &Profile, side: Side
     let mut files = managed_paths();
     files.extend(pair.files.iter().map(|file| file.target.clone()));
     let mut units = profile.services.clone();
-    units.extend([guard_units::EARLY, guard_units::LATE].map(str::to_owned));
+    units.extend([guard_units::EARLY, guard_units::LATE, guard_units::PROMOTE].map(str::to_owned));
     units.extend(chrony::UNITS.map(str::to_owned));
     units.extend([sync_unit::UNIT, schedule_unit::TIMER].map(str::to_owned));
     let mut vips: Vec<_> = [Some(pair), previous]

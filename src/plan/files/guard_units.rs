@@ -12,6 +12,9 @@ pub const EARLY: &str = "pairadm-guard.service";
 /// Decides once the network is up.
 pub const LATE: &str = "pairadm-guard-late.service";
 
+/// Runs the promote hooks after a start; systemd knows it only then.
+pub const PROMOTE: &str = "pairadm-promote.service";
+
 /// Unit names with the texts of their files.
 pub fn texts(services: &[String]) -> Result<[(&'static str, String); 2]> {
     let values = context! { program => paths::PROGRAM, var => paths::VAR_DIR, state => paths::STATE_FILE, services => services.to_vec() };

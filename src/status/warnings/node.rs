@@ -19,6 +19,7 @@ pub fn judge(view: &View<'_>, side: Side, facts: &Facts) -> Vec<Warning> {
         ));
     } else {
         warnings.extend(guard(view, side, facts));
+        warnings.extend(promotion(view, side, facts));
         warnings.extend(hosts_file(view, side, facts));
     }
     warnings.extend(services(view, side, facts));
@@ -130,6 +131,23 @@ fn guard(view: &View<'_>, side: Side, facts: &Facts) -> Option<Warning> {
                 "`pairadm configure` enables it",
             )
         })
+}
+
+/// After a start the hooks of the node that serves failed; traffic that moved on made them pointless.
+fn promotion(view: &View<'_>, side: Side, facts: &Facts) -> Option<Warning> {
+    let failed = facts
+        .unit(guard_units::PROMOTE)
+        .is_some_and(|unit| unit.active == "failed");
+    let state = facts.state.as_ref()?;
+    let serves = state.active.as_deref() == Some(view.name(side));
+    (failed && serves).then(|| {
+        warning(
+            Severity::Warning,
+            "promote_failed",
+            format!("a promote hook failed on {} after its start", view.name(side)),
+            "see `journalctl -u pairadm-promote` there, run the hook by hand, then `systemctl reset-failed pairadm-promote`",
+        )
+    })
 }
 
 fn hosts_file(view: &View<'_>, side: Side, facts: &Facts) -> Option<Warning> {

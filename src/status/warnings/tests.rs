@@ -5,7 +5,7 @@
 use crate::error::Error;
 use crate::model::{Debt, Generation, OpId, Priority, Side, Traffic, paths};
 use crate::plan::checks::sample::Nodes;
-use crate::plan::files::hosts;
+use crate::plan::files::{guard_units, hosts};
 use crate::status::{Severity, Status, assemble};
 
 fn configured() -> Nodes {
@@ -286,6 +286,15 @@ fn guard_clock_links_and_keepalived_are_watched() {
     warned(
         |nodes| nodes.facts.primary.units.last_mut().unwrap().enabled = "disabled".to_owned(),
         &["guard_not_enabled"],
+    );
+    warned(
+        |nodes| {
+            let mut promote = nodes.facts.primary.units[0].clone();
+            promote.name = guard_units::PROMOTE.to_owned();
+            promote.active = "failed".to_owned();
+            nodes.facts.primary.units.insert(0, promote);
+        },
+        &["promote_failed"],
     );
     warned(
         |nodes| nodes.facts.primary.clock_us += 5_000_000,

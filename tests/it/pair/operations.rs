@@ -1,7 +1,7 @@
 //! The main job end to end: configure, move traffic, block and allow it, reverse, undo, report, remove.
 
 use super::{MANAGED, assert_serves, blocks, drop_vips, json, run, vips, wait_until};
-use crate::support::lab::{FreshLab, LabPair};
+use crate::support::lab::{FreshLab, LabPair, TestNode};
 
 #[test]
 fn a_pair_is_configured_moved_reversed_undone_and_removed() {
@@ -159,6 +159,43 @@ fn both_nodes_return_as_they_were_after_a_power_failure() {
         vips(&lab).iter().all(|vip| lab.beta().holds(*vip))
     });
     assert_serves(&lab, "beta", "after the power failure");
+}
+
+/// What made the service the active one in the takeover does so again after a start, once the service runs.
+#[test]
+fn a_node_that_serves_again_after_a_start_runs_its_promote_hooks() {
+    let mut lab = FreshLab::start("promote-boot");
+    run(&lab, &["configure", "--yes"], 0);
+    for node in [lab.alpha(), lab.beta()] {
+        node.sh(
+            "mkdir -p /etc/pairadm/profiles.d && cat > /etc/pairadm/profiles.d/kamailio.toml << E\n\
+             title = \"Kamailio\"\nservices = [\"kamailio.service\"]\nrefresh = \"restart\"\n\
+             ports = [\"udp/5060\"]\nsip_port = 5060\n\
+             [[promote]]\nargv = [\"/usr/local/sbin/promote\"]\nE\n\
+             printf '#!/bin/sh\\nsystemctl is-active kamailio >> /var/lib/promoted\\nexec test ! -e /var/lib/unfit\\n' \
+             > /usr/local/sbin/promote && chmod 755 /usr/local/sbin/promote",
+        );
+    }
+    run(&lab, &["takeover", "--to", "secondary", "--yes"], 0);
+    lab.cut_power("alpha");
+    lab.cut_power("beta");
+    lab.boot("alpha");
+    lab.boot("beta");
+    let promoted = |node: TestNode<'_>| {
+        String::from_utf8_lossy(&node.exec(&["cat", "/var/lib/promoted"]).stdout).into_owned()
+    };
+    wait_until("beta is promoted", || promoted(lab.beta()) == "active\n");
+    assert_eq!(promoted(lab.alpha()), "", "it stands by");
+    assert_serves(&lab, "beta", "after the power failure");
+    assert!(!run(&lab, &["status"], 0).contains("promote hook"));
+
+    lab.beta().sh("touch /var/lib/unfit");
+    lab.cut_power("beta");
+    lab.boot("beta");
+    wait_until("status tells of the hook", || {
+        run(&lab, &["status"], 0).contains("a promote hook failed on beta")
+    });
+    assert_serves(&lab, "beta", "a hook that fails bars nothing");
 }
 
 #[test]
