@@ -3,6 +3,7 @@
 
 use super::loading::{PSQL, mirrored, translate, whole};
 use crate::support::drive::{both, run};
+use crate::support::hold::{go_on, stop};
 use crate::support::lab::{FreshLab, LabPair};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
@@ -130,8 +131,14 @@ fn a_killed_tool_leaves_the_old_data_and_a_rerun_the_new() {
 #[test]
 fn of_two_loads_at_once_the_second_is_told_who_is_at_it() {
     let (lab, _, new) = scene("loadtwice");
+    // The service's own check is part of the first step.
+    lab.beta().hold("kamailio", "-c");
     let mut load = caught(&lab, Moment::Journal("started", 1));
+    lab.beta().until_held();
+    stop(&load);
+    lab.beta().let_go();
     let refused = run(&lab, &["data", "load", "--yes"], 2);
+    go_on(&load);
     assert!(refused.contains("load") && refused.contains('@'), "{refused}");
     assert!(load.wait().unwrap().success());
     assert_eq!(whole(&lab), new);

@@ -9,10 +9,10 @@ mod operations;
 mod refusals;
 
 use crate::support::drive::{both, json, run};
+use crate::support::hold::wait_until;
 use crate::support::lab::{LabPair, TestNode};
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
 
 /// Files that `configure` changes or creates, where an original must come back byte for byte.
 const MANAGED: [&str; 5] = [
@@ -56,16 +56,6 @@ fn assert_serves(lab: &LabPair, active: &str, case: &str) {
 
 fn vips(lab: &LabPair) -> [std::net::IpAddr; 2] {
     [lab.lab.vip_v4.into(), lab.lab.vip_v6.into()]
-}
-
-/// Waits until `happens`, which has to happen soon.
-#[track_caller]
-fn wait_until(what: &str, happens: impl Fn() -> bool) {
-    let until = Instant::now() + Duration::from_secs(40);
-    while !happens() {
-        assert!(Instant::now() < until, "{what}: not within 40 s");
-        std::thread::sleep(Duration::from_millis(100));
-    }
 }
 
 /// Takes the VIPs off by hand: `remove` leaves them to the side that serves.

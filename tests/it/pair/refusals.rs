@@ -1,8 +1,8 @@
 //! What stands in the way of a change is refused with its name, exit code 2, and nothing changed.
 
 use super::{MANAGED, Running, json, run};
+use crate::support::hold::{go_on, stop};
 use crate::support::lab::FreshLab;
-use std::process::Command;
 
 const CONFIGURE: [&str; 2] = ["configure", "--yes"];
 
@@ -71,13 +71,9 @@ fn of_two_operators_the_second_is_refused_and_told_who_the_first_is() {
     let mut first = Running::start(&lab, &CONFIGURE);
     first.until_steps(1).expect("the first has begun");
     let pid = first.child.id().to_string();
-    let signal = |name: &str| {
-        let sent = Command::new("kill").args([name, &pid]).status();
-        assert!(sent.expect("kill runs").success());
-    };
-    signal("-STOP");
+    stop(&first.child);
     let told = run(&lab, &CONFIGURE, 2);
-    signal("-CONT");
+    go_on(&first.child);
     assert!(
         told.contains(&pid) && told.contains("configure"),
         "S8, L5: {told}"
