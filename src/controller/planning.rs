@@ -86,6 +86,8 @@ impl Controller {
         if self.is_alone(operation) {
             return self.plan_alone(session, answers, pair);
         }
+        let needed = sides.iter().filter(|side| !dispensable(operation).contains(side));
+        session.need(&needed.copied().collect::<Vec<_>>())?;
         let profile = self.profile(&pair)?;
         if let Operation::Undo(op) = operation {
             return self.plan_undo(session, op, answers);
@@ -154,21 +156,25 @@ impl Controller {
     }
 }
 
-/// The first fault that bars the way: one of a side that is not among the dispensable ones.
+/// The first fault that bars the way: one of a side that is not among the dispensable ones, or of any side
+/// when there is none without.
 pub(super) fn barring(faults: BySide<Option<Error>>, dispensable: &[Side]) -> Option<Error> {
+    let nobody = faults.iter().all(|(_, fault)| fault.is_some());
     let BySide { primary, secondary } = faults;
     [(Side::Primary, primary), (Side::Secondary, secondary)]
         .into_iter()
-        .filter(|(side, _)| !dispensable.contains(side))
+        .filter(|(side, _)| nobody || !dispensable.contains(side))
         .find_map(|(_, fault)| fault)
 }
 
 /// Sides that the operation does without when they cannot be reached. Data is loaded on one side; of the
-/// other it is good to know more than the pair file says.
+/// other it is good to know more than the pair file says. Which nodes an undo needs, the journal of the
+/// operation says that is undone.
 pub(super) const fn dispensable(operation: Operation) -> &'static [Side] {
     match operation {
         Operation::Load | Operation::Rollback => &[Side::Primary],
         Operation::FailbackLoad | Operation::FailbackRollback => &[Side::Secondary],
+        Operation::Undo(_) => &Side::BOTH,
         _ => &[],
     }
 }

@@ -99,6 +99,9 @@ impl Controller {
             return Err(interrupted(&open));
         }
         let direction = allowed(&open, undone.then_some(Direction::Back))?;
+        session
+            .need(&open.plan.sides)
+            .map_err(|fault| fault.with_kind(Kind::Incomplete))?;
         let ended = self.run_open(session, pair, &open, direction, listener, cancel)?;
         let settled = matches!(ended.outcome, Outcome::Done | Outcome::RolledBack);
         Ok((undone || !settled).then_some(ended))

@@ -57,6 +57,7 @@ impl Controller {
             review.answers = answers.clone();
             return Ok(review);
         }
+        session.need(&undone.sides)?;
         let conflicts = conflicts(session, op, &undone)?;
         let plan = plan::undo::plan(op, &undone, &conflicts)?;
         Ok(Review {
@@ -83,6 +84,10 @@ fn committed(session: &mut Session, op: OpId) -> Result<(Plan, bool)> {
         refuse_uncommitted(op, operation.end)?;
         places[side] = operation.places;
         told = Some(operation.plan);
+    }
+    if told.is_none() {
+        // One that was not asked may know it.
+        session.need(&Side::BOTH)?;
     }
     let told = told.ok_or_else(|| {
         Error::refused("no_such_operation", format!("no node knows operation {op}"))

@@ -24,6 +24,8 @@ pub struct Session {
 #[derive(Default)]
 struct Line {
     link: Option<Box<dyn Link>>,
+    /// Why there was none when the session was opened.
+    fault: Option<Error>,
     /// Since when nothing more was sent over a link that is lost, or that never was.
     lost: Option<Instant>,
     /// Until when the node may be at work on a request whose answer is not waited for any more.
@@ -62,6 +64,7 @@ impl Session {
         }
         dialled.map(|side, result| {
             lines[side].link = result.and_then(Result::ok);
+            lines[side].fault.clone_from(&faults[side]);
             lines[side].lost = lines[side].link.is_none().then(Instant::now);
         });
         (
@@ -94,6 +97,17 @@ impl Session {
     /// Sides that can be asked.
     pub fn up(&self) -> Vec<Side> {
         Side::BOTH.into_iter().filter(|&side| self.is_up(side)).collect()
+    }
+
+    /// Fails with the reason why one of `sides` could not be reached, if there is one that cannot be asked.
+    pub fn need(&self, sides: &[Side]) -> Result<()> {
+        match sides.iter().find(|&&side| !self.is_up(side)) {
+            Some(&side) => Err(self.lines[side]
+                .fault
+                .clone()
+                .unwrap_or_else(|| no_connection(&self.names[side]))),
+            None => Ok(()),
+        }
     }
 
     /// What the agent of this side said of itself.
@@ -246,9 +260,13 @@ impl Line {
     }
 }
 
+fn no_connection(name: &str) -> Error {
+    Error::incomplete("link_lost", "there is no connection to this node").on(name)
+}
+
 fn ask_line(line: &mut Line, name: &str, request: Request, deadline: Duration) -> Result<Response> {
     let Some(open) = line.link.as_mut() else {
-        return Err(Error::incomplete("link_lost", "there is no connection to this node").on(name));
+        return Err(no_connection(name));
     };
     let result = open.call(request, deadline).map_err(|error| error.on(name));
     if result

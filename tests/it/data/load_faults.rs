@@ -145,6 +145,30 @@ fn of_two_loads_at_once_the_second_is_told_who_is_at_it() {
 }
 
 #[test]
+fn without_the_primary_a_load_is_undone_and_what_was_done_on_both_nodes_is_not() {
+    let mut lab = FreshLab::start("loadundo");
+    lab.alpha()
+        .sh("echo '# on the primary' >> /etc/kamailio/dispatcher.list");
+    mirrored(&lab);
+    translate(&lab);
+    let old = whole(&lab);
+    run(&lab, &["data", "load", "--yes"], 0);
+    let new = whole(&lab);
+    assert_ne!(new, old);
+    lab.cut_power("alpha");
+    // The second was the primary's alone.
+    for op in ["1", "2"] {
+        let refused = run(&lab, &["undo", op, "--yes"], 2);
+        assert!(refused.contains("alpha"), "operation {op}: {refused}");
+    }
+    assert_eq!(whole(&lab), new);
+    run(&lab, &["undo", "3", "--yes"], 0);
+    assert_eq!(whole(&lab), old);
+    run(&lab, &["undo", "4", "--yes"], 0);
+    assert_eq!(whole(&lab), new, "the undo is undone");
+}
+
+#[test]
 fn a_disk_that_fills_up_leaves_the_old_data() {
     let lab = FreshLab::start("loadfull");
     lab.alpha().sh("head -c 8M /dev/urandom > /etc/kamailio/blob");
