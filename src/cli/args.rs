@@ -7,7 +7,7 @@ use super::data::DataArgs;
 use super::history::HistoryArgs;
 use super::lab::LabArgs;
 use super::node::{GuardArgs, RevertArgs};
-use super::operations::{OperationArgs, ReportArgs, ResumeArgs};
+use super::operations::{OperationArgs, ReportArgs, ResumeArgs, ShowArgs};
 use super::restart::RestartArgs;
 use super::settings::SettingsArgs;
 use super::status::StatusArgs;
@@ -97,7 +97,7 @@ pub enum Command {
     /// List operations, newest first
     History(HistoryArgs),
     /// Show what both nodes' journals say of an operation
-    Show(OperationArgs),
+    Show(ShowArgs),
     /// Take back an operation; a recorded operation itself
     Undo(OperationArgs),
     /// Go on with an interrupted operation, or take it back

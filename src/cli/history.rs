@@ -13,11 +13,18 @@ pub struct HistoryArgs {
     /// At most this many
     #[arg(long, value_name = "N", default_value_t = 20)]
     limit: usize,
+    /// Without a pair: of this server alone, as `traffic` names it
+    #[arg(long, value_name = "HOSTNAME")]
+    node: Option<String>,
 }
 
 /// Lists operations.
 pub fn run(session: &Session, args: &HistoryArgs) -> Result<Done> {
-    let mut past = session.controller()?.history()?;
+    let controller = session.controller()?;
+    let mut past = match args.node.as_deref() {
+        None => controller.history()?,
+        server => controller.history_alone(server)?,
+    };
     past.truncate(args.limit);
     let operations: Vec<Value> = past
         .iter()

@@ -8,7 +8,7 @@ use crate::engine::Direction;
 use crate::error::{Error, Kind, Result};
 use crate::intent::{Answers, Operation};
 use crate::model::OpId;
-use crate::report::{Format, render};
+use crate::report::{Format, Report, render};
 use clap::Args;
 use serde_json::json;
 
@@ -20,12 +20,22 @@ pub struct OperationArgs {
     op: OpId,
 }
 
-/// Arguments of `report`.
+/// An operation to read about.
 #[derive(Debug, Args)]
-pub struct ReportArgs {
+pub struct ShowArgs {
     /// Number of the operation, as `history` lists it
     #[arg(value_name = "OP")]
     op: OpId,
+    /// Without a pair: the server it was done on, as `traffic` names it
+    #[arg(long, value_name = "HOSTNAME")]
+    node: Option<String>,
+}
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    #[command(flatten)]
+    operation: ShowArgs,
     /// text, md, html or json
     #[arg(long, default_value = "text")]
     format: Format,
@@ -47,16 +57,24 @@ pub struct ResumeArgs {
 
 /// Prints the report.
 pub fn report(session: &Session, args: &ReportArgs) -> Result<Done> {
-    let report = session.controller()?.report(args.op)?;
+    let report = find(session, &args.operation)?;
     session.output.raw(&render(&report, args.format)?);
     Done::with(report)
 }
 
 /// Shows what the journals say.
-pub fn show(session: &Session, args: &OperationArgs) -> Result<Done> {
-    let report = session.controller()?.report(args.op)?;
+pub fn show(session: &Session, args: &ShowArgs) -> Result<Done> {
+    let report = find(session, args)?;
     session.output.raw(&render(&report, Format::Text)?);
     Done::with(report)
+}
+
+fn find(session: &Session, args: &ShowArgs) -> Result<Report> {
+    let controller = session.controller()?;
+    match args.node.as_deref() {
+        None => controller.report(args.op),
+        server => controller.report_alone(args.op, server),
+    }
 }
 
 /// Takes an operation back; one that is still open is rolled back instead.

@@ -14,16 +14,21 @@ use std::sync::{Arc, PoisonError};
 impl Controller {
     /// What the rules of a server do, where no pair is configured. Changes nothing.
     pub fn look(&self, answers: &Answers) -> Result<Facts> {
-        let mut answers = answers.clone();
-        // The form asks for one; to look, either will do.
-        answers.set("action", "allow");
-        let answers = self.form(Operation::Traffic, None)?.complete(&answers)?;
-        let pair = self.alone(&answers)?;
+        let pair = self.only_looked_at(answers)?;
         let (mut session, faults) = self.connect(&pair, "look", &[SERVER]);
         if let Some(fault) = faults.primary {
             return Err(fault);
         }
         self.server_facts(&mut session, &pair)
+    }
+
+    /// The server that the answers name, with which nothing will be done.
+    pub(super) fn only_looked_at(&self, answers: &Answers) -> Result<Arc<Pair>> {
+        let mut answers = answers.clone();
+        // The form asks for one; to look, either will do.
+        answers.set("action", "allow");
+        let answers = self.form(Operation::Traffic, None)?.complete(&answers)?;
+        self.alone(&answers)
     }
 
     /// True when the operation is about a server without a pair.

@@ -170,7 +170,7 @@ fn record(op: OpId, pair: &Pair, tag: String, session: &Session, plan: &Plan) ->
     Record {
         op,
         pair: pair.name.clone(),
-        nodes: names(pair),
+        nodes: plan.hosts(|| names(pair)),
         tag,
         owner: session.owner().clone(),
         plan: plan.clone(),

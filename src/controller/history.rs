@@ -9,30 +9,24 @@ use crate::engine::{Event, Progress, Record};
 use crate::error::{Error, Result};
 use crate::model::{BySide, OpId, Side};
 use crate::plan::StepPlace;
-use crate::report::Report;
+use crate::report::{Journals, Report};
 use std::collections::BTreeMap;
 
 /// How many operations a list goes back.
-const LIMIT: u32 = 100;
+pub(super) const LIMIT: u32 = 100;
+
+/// One operation as the node of a side tells it.
+pub(super) type Told = (Side, Operation);
 
 impl Controller {
-    /// Operations, newest first, from every node that answers and from this controller's journal.
+    /// Operations, newest first, from every node that answers and from this controller's journal. Without
+    /// a pair, those of single servers.
     pub fn history(&self) -> Result<Vec<Past>> {
-        let pair = self.need_pair()?;
-        let mut known: BTreeMap<OpId, Past> = BTreeMap::new();
-        for report in self.journals(&pair).list(LIMIT as usize) {
-            let end = end_of(report.outcome);
-            known.insert(
-                report.op,
-                Past {
-                    op: report.op,
-                    title: report.title,
-                    when: report.began,
-                    who: report.who,
-                    end,
-                },
-            );
-        }
+        let Some(pair) = self.pair() else {
+            return self.history_alone(None);
+        };
+        let own = told_by(&self.journals(&pair)).into_iter();
+        let mut known: BTreeMap<OpId, Past> = own.map(|past| (past.op, past)).collect();
         let (mut session, _) = self.connect(&pair, "history", &Side::BOTH);
         let answers = remembered(&mut session, None, LIMIT);
         let mut told: BTreeMap<OpId, Past> = BTreeMap::new();
@@ -51,9 +45,12 @@ impl Controller {
     }
 
     /// The report of one operation: from this controller's journal, or, for one that another
-    /// controller ran, from the nodes' journals, which know no times of single steps.
+    /// controller ran, from the nodes' journals, which know no times of single steps. Without a pair, of
+    /// the only operation of this number.
     pub fn report(&self, op: OpId) -> Result<Report> {
-        let pair = self.need_pair()?;
+        let Some(pair) = self.pair() else {
+            return self.report_alone(op, None);
+        };
         let own = self.journals(&pair).read(op);
         let missing = match own {
             Ok(stored) => return Ok(Report::new(&stored.record, &stored.events)),
@@ -75,7 +72,7 @@ impl Controller {
     }
 
     /// One operation as each node that answers tells it.
-    pub(super) fn operations(&self, op: OpId) -> Vec<(Side, Operation)> {
+    pub(super) fn operations(&self, op: OpId) -> Vec<Told> {
         let Some(pair) = self.pair() else {
             return Vec::new();
         };
@@ -90,7 +87,19 @@ impl Controller {
     }
 }
 
-fn past(operation: &Operation) -> Past {
+/// Operations that a controller ran, as its own journals tell them.
+pub(super) fn told_by(journals: &Journals) -> Vec<Past> {
+    let told = journals.list(LIMIT as usize).into_iter().map(|report| Past {
+        op: report.op,
+        end: end_of(report.outcome),
+        title: report.title,
+        when: report.began,
+        who: report.who,
+    });
+    told.collect()
+}
+
+pub(super) fn past(operation: &Operation) -> Past {
     Past {
         op: operation.op,
         title: operation.plan.title.clone(),
@@ -101,7 +110,7 @@ fn past(operation: &Operation) -> Past {
 }
 
 /// What the nodes' journals amount to as events, without times.
-fn events_of(told: &[(Side, Operation)]) -> Vec<Event> {
+pub(super) fn events_of(told: &[Told]) -> Vec<Event> {
     let mut events = Vec::new();
     let mut push = |progress| events.push(Event { at_us: 0, progress });
     for (side, operation) in told {

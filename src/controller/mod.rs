@@ -21,6 +21,7 @@ mod loading;
 mod looking;
 mod lookout;
 mod outage;
+mod past_alone;
 mod planning;
 mod reactions;
 mod recovery;

@@ -95,6 +95,17 @@ mod tests {
     }
 
     #[test]
+    fn a_server_without_a_pair_is_told_as_such() {
+        let mut report = sample();
+        report.nodes.secondary.clone_from(&report.nodes.primary);
+        for format in [Format::Text, Format::Markdown, Format::Html] {
+            let text = render(&report, format).unwrap();
+            assert!(text.contains("alpha, in no pair"), "{text}");
+            assert!(!text.contains("secondary"), "{text}");
+        }
+    }
+
+    #[test]
     fn html_escapes_what_came_from_a_node() {
         let mut report = sample();
         report.remarks.push("<script>alert(1)</script>".to_owned());

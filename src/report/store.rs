@@ -40,6 +40,19 @@ impl Journals {
         }
     }
 
+    /// The pairs, and servers without one, that have journals under the controller's state directory.
+    pub fn names(state: &Path) -> Vec<String> {
+        let Ok(entries) = std::fs::read_dir(state.join("controller")) else {
+            return Vec::new();
+        };
+        let mut names: Vec<String> = entries
+            .flatten()
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .collect();
+        names.sort_unstable();
+        names
+    }
+
     /// The file of one operation.
     pub fn path(&self, op: OpId) -> PathBuf {
         self.directory.join(format!("{op}.jsonl"))

@@ -92,6 +92,58 @@ fn a_server_without_a_pair_is_blocked_and_allowed_from_anywhere() {
 }
 
 #[test]
+fn what_was_done_on_servers_without_a_pair_is_told_here_and_there() {
+    let lab = FreshLab::start("alone-past");
+    without_pair(&lab);
+    let (alpha, beta) = (named(lab.alpha()), named(lab.beta()));
+    traffic(&lab, &alpha, &["block", "--yes"], 0);
+    let of = |node: &[String; 4], words: &[&str], code| {
+        let node = node.iter().map(String::as_str);
+        run(&lab, &words.iter().copied().chain(node).collect::<Vec<_>>(), code)
+    };
+
+    let history = run(&lab, &["history"], 0);
+    assert!(history.contains("block traffic on alpha"), "{history}");
+    for words in [["show", "1"], ["report", "1"]] {
+        let said = run(&lab, &words, 0);
+        assert!(said.contains("block traffic on alpha"), "{said}");
+        assert!(said.contains("alpha: block traffic - done"), "{said}");
+        assert!(!said.contains("primary"), "{said}");
+    }
+    assert!(run(&lab, &["report", "2"], 2).contains("pairadm history"));
+    assert!(!of(&beta, &["history"], 0).contains("alpha"));
+    of(&beta, &["show", "1"], 2);
+
+    // Every server counts by itself.
+    traffic(&lab, &beta, &["block", "--yes"], 0);
+    traffic(&lab, &beta, &["allow", "--yes"], 0);
+    let history = run(&lab, &["history"], 0);
+    let place = |what| history.find(what).unwrap_or_else(|| panic!("{what}: {history}"));
+    assert!(place("allow traffic on beta") < place("block traffic on beta"));
+    assert!(place("block traffic on beta") < place("block traffic on alpha"));
+    let unclear = run(&lab, &["report", "1"], 2);
+    assert!(unclear.contains("say which with --node"), "{unclear}");
+    assert!(of(&beta, &["report", "1"], 0).contains("block traffic on beta"));
+    assert!(run(&lab, &["report", "2"], 0).contains("allow traffic on beta"));
+
+    // A host that has no journal of it asks the server, and the server knows by itself.
+    std::fs::remove_dir_all(lab.state_dir()).expect("there was a journal");
+    assert!(run(&lab, &["history"], 0).contains("No operation"));
+    assert!(of(&alpha, &["history"], 0).contains("block traffic on alpha"));
+    let said = of(&alpha, &["report", "1"], 0);
+    assert!(said.contains("block traffic on alpha"), "{said}");
+    assert!(said.contains("alpha: block traffic - done"), "{said}");
+    let here = |arguments: &str| {
+        both(
+            &lab.beta()
+                .exec(&["sh", "-c", &format!("/run/pairadm/agent-* {arguments}")]),
+        )
+    };
+    assert!(here("history").contains("allow traffic on beta"));
+    assert!(here("show 2").contains("allow traffic on beta"));
+}
+
+#[test]
 fn a_server_that_was_blocked_alone_joins_a_pair_and_is_then_left_to_it() {
     let lab = FreshLab::start("alone-joins");
     let kept = std::fs::read(lab.pair_file()).expect("the pair file");
@@ -103,6 +155,8 @@ fn a_server_that_was_blocked_alone_joins_a_pair_and_is_then_left_to_it() {
     assert_serves(&lab, "alpha", "configured");
     let refused = run(&lab, &["undo", "1", "--yes"], 2);
     assert!(refused.contains("before it had a pair"), "{refused}");
+    let refused = run(&lab, &["history", "--node", "beta"], 2);
+    assert!(refused.contains("leave it out"), "{refused}");
 
     // A host that does not know the pair must not act past it (S2).
     std::fs::remove_file(lab.pair_file()).expect("the pair file was there");
