@@ -5,13 +5,11 @@ use super::program::{Finished, run_from};
 use super::protocol::StepReport;
 use super::step::Context;
 use crate::error::{Error, Result};
+use crate::model::Patience;
 use std::time::{Duration, Instant};
 
 /// How long one command may take.
 const COMMAND: Duration = Duration::from_secs(30);
-
-/// Kamailio refuses two reloads of a module within 5 s: "ongoing reload".
-const AGAIN: Duration = Duration::from_secs(12);
 
 /// How often a command is said again.
 const PAUSE: Duration = Duration::from_millis(300);
@@ -20,8 +18,14 @@ const PAUSE: Duration = Duration::from_millis(300);
 const WORDS: usize = 500;
 
 /// Has the service take something up.
-pub fn reload(context: &Context<'_>, argv: &[String], optional: bool) -> Result<StepReport> {
-    let until = (Instant::now() + AGAIN).min(context.deadline);
+pub fn reload(
+    context: &Context<'_>,
+    argv: &[String],
+    optional: bool,
+    patience: &Patience,
+) -> Result<StepReport> {
+    let patient = Duration::from_secs(patience.seconds.into());
+    let until = (Instant::now() + patient).min(context.deadline);
     loop {
         let finished = say(context, argv, COMMAND)?;
         let answer = answer(&finished);
@@ -36,7 +40,8 @@ pub fn reload(context: &Context<'_>, argv: &[String], optional: bool) -> Result<
                 format!("`{line}`: the service has no such command"),
             ));
         }
-        if !low.contains("ongoing reload") || Instant::now() >= until {
+        let busy = patience.busy.iter().any(|text| low.contains(text));
+        if !busy || Instant::now() >= until {
             return Err(
                 Error::incomplete("reload_failed", "the service did not take the data up")
                     .at(argv.join(" "))
@@ -103,9 +108,9 @@ pub fn is_alarming(answer: &str) -> bool {
     .any(|word| answer.contains(word))
 }
 
-/// "error: 500 - command x not found" of kamcmd, "Method not found" of opensips-cli, "No such command" of
+/// Whether an answer in lower case says that there is no such command: "error: 500 - command x not found" of kamcmd, "Method not found" of opensips-cli, "No such command" of
 /// Asterisk.
-fn is_unknown(answer: &str) -> bool {
+pub fn is_unknown(answer: &str) -> bool {
     let not_found =
         answer.contains("not found") && ["command", "method"].iter().any(|word| answer.contains(word));
     not_found || answer.contains("no such command")

@@ -9,7 +9,7 @@
 use crate::data::{Choice, Preview, RowsQuery, TableRows};
 use crate::error::Error;
 use crate::facts::{Facts, FactsQuery};
-use crate::model::{DataSet, Mode, Moved, NodeState, OpId, Side, Standby};
+use crate::model::{DataSet, LoadCount, Mode, Moved, NodeState, OpId, Side, Standby};
 use crate::plan::{Action, Plan, StepId, StepPlace, VipPlace};
 use crate::translate::{Explanation, Findings, Subject, Table};
 use serde::{Deserialize, Serialize};
@@ -258,6 +258,8 @@ pub struct LoadQuery {
     pub table: Table,
     /// The side whose data the newest mirror shall be.
     pub source: Side,
+    /// What the running service is asked to count.
+    pub counts: Vec<LoadCount>,
 }
 
 /// A folder of data to search for addresses.

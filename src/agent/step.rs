@@ -105,7 +105,8 @@ fn find_other(context: &Context<'_>, step: &Step) -> Result<Option<Found>> {
         | Action::Stage(_)
         | Action::Swap(_)
         | Action::Reload { .. }
-        | Action::Alive { .. } => Found::Nothing,
+        | Action::Alive { .. }
+        | Action::Count(_) => Found::Nothing,
         Action::Unit { unit, .. } => Found::Unit(unit::look(context, unit)?),
         Action::Sysctl { values } => Found::Sysctl {
             values: sysctl::look(context.paths, values)?,
@@ -160,7 +161,15 @@ pub fn apply(context: &Context<'_>, gate: &mut Gate, action: &Action, found: &Fo
         (Action::KeepMirror { .. }, _) => mirror::keep(context),
         (Action::Stage(order), _) => data::stage::apply(context, order),
         (Action::Swap(order), _) => data::swap::apply(context, order),
-        (Action::Reload { argv, optional }, _) => console::reload(context, argv, *optional),
+        (
+            Action::Reload {
+                argv,
+                optional,
+                patience,
+            },
+            _,
+        ) => console::reload(context, argv, *optional, patience),
+        (Action::Count(order), _) => data::count(context, order),
         (Action::Alive { argv, timeout_ms }, _) => console::alive(context, argv, *timeout_ms),
         (Action::Loaded(entry), Found::Loaded { ledger }) => data::ledger::apply(context, entry, ledger),
         (Action::File(_) | Action::Loaded(_), _) => Err(unprepared()),
@@ -201,7 +210,8 @@ pub fn verify(context: &Context<'_>, action: &Action, found: &Found) -> Result<S
             | Action::TakeBack { .. }
             | Action::Withdraw(_)
             | Action::Reload { .. }
-            | Action::Alive { .. },
+            | Action::Alive { .. }
+            | Action::Count(_),
             _,
         ) => Ok(StepReport {
             changed: false,
@@ -307,8 +317,15 @@ pub fn revert(
         (Action::KeepMirror { .. }, _) => mirror::take_name_back(context),
         (Action::Stage(_), _) => data::stage::revert(context),
         (Action::Swap(order), _) => data::swap::revert(context, order, ran),
-        (Action::Reload { argv, optional }, _) if ran => console::reload(context, argv, *optional),
-        (Action::Reload { .. } | Action::Alive { .. }, _) => Ok(StepReport {
+        (
+            Action::Reload {
+                argv,
+                optional,
+                patience,
+            },
+            _,
+        ) if ran => console::reload(context, argv, *optional, patience),
+        (Action::Reload { .. } | Action::Alive { .. } | Action::Count(_), _) => Ok(StepReport {
             changed: false,
             detail: "nothing to take back".to_owned(),
             backup: None,

@@ -99,6 +99,7 @@ fn preview(
         sets: profile.data.clone(),
         table: table.clone(),
         source: side.other(),
+        counts: profile.load.counts.clone(),
     }));
     match look(session, side, &request, &mut |_| Ok(()))? {
         Response::Preview(preview) => Ok(*preview),

@@ -1,7 +1,7 @@
 //! What is known before data is loaded, and what is remembered afterwards.
 
 use super::Manifest;
-use crate::model::OpId;
+use crate::model::{Counted, OpId};
 use crate::translate::Findings;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -58,6 +58,9 @@ pub struct Preview {
     pub more: usize,
     /// What was loaded so far.
     pub ledger: Ledger,
+    /// What the running service has, and from where.
+    #[serde(default)]
+    pub counted: Vec<Counted>,
 }
 
 impl Preview {

@@ -26,7 +26,7 @@ fn allowance(action: &Action) -> u32 {
     let seconds = |time: Duration| u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
     match action {
         Action::Swap(order) => order.allowance_s,
-        Action::Reload { .. } | Action::Alive { .. } => seconds(of(action)),
+        Action::Reload { .. } | Action::Alive { .. } | Action::Count(_) => seconds(of(action)),
         // Those that load nothing keep the time they always had.
         _ => 0,
     }
@@ -53,12 +53,14 @@ pub fn of(action: &Action) -> Duration {
             // systemd's own DefaultTimeoutStopSec and DefaultTimeoutStartSec are 90 s each.
             Duration::from_secs(185)
         }
-        // A console that refuses two reloads in a row is asked for 12 s.
+        // A console that refuses two reloads in a row is asked again for as long as the profile says, 45 s
+        // at most; a table of millions is counted.
         Action::React { .. }
         | Action::Unit { .. }
         | Action::File(_)
         | Action::TakeBack { .. }
-        | Action::Reload { .. } => Duration::from_secs(60),
+        | Action::Reload { .. }
+        | Action::Count(_) => Duration::from_secs(60),
         Action::Hook { timeout_ms, .. }
         | Action::SipCheck { timeout_ms, .. }
         | Action::Alive { timeout_ms, .. } => Duration::from_millis(*timeout_ms) + Duration::from_secs(2),

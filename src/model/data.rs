@@ -1,6 +1,7 @@
 //! What a SIP server's data is: the sets that a mirror holds, how they are loaded, and what the nodes
 //! of a pair have in common. A profile describes it, plans carry it.
 
+use super::load_count::LoadCount;
 use super::syntax::plain_name;
 use serde::{Deserialize, Serialize};
 
@@ -81,6 +82,20 @@ pub struct Load {
     pub restart_when: Vec<String>,
     /// Run in this order after a load that needed no refresh.
     pub reloads: Vec<Reload>,
+    /// Which answers to a reload mean to say it again later.
+    pub patience: Patience,
+    /// What the running service has to have of what was loaded.
+    pub counts: Vec<LoadCount>,
+}
+
+/// How a service is treated that takes nothing up just now: Kamailio's modules refuse a reload within
+/// seconds of their last one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Patience {
+    /// An answer with one of these texts, in whatever case, is no failure yet.
+    pub busy: Vec<String>,
+    /// Seconds until it is one.
+    pub seconds: u32,
 }
 
 impl Load {
@@ -116,9 +131,6 @@ fn placeholders(word: &str) -> Vec<&str> {
 }
 
 /// A program that makes the running service take up loaded data.
-///
-/// Kamailio's modules refuse a reload within 5 s of their last one with "ongoing reload", and the
-/// permissions module counts its two reloads as one: that answer means to ask again later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reload {
     /// Program and arguments; no shell. Success is exit status 0 without error text, because servers'

@@ -1,7 +1,7 @@
 //! Orders of the steps that move data: what is saved, offered, brought, kept and loaded.
 
 use crate::data::{FileChange, Origin};
-use crate::model::{DataSet, Generation, Side};
+use crate::model::{DataSet, Generation, LoadCount, Side};
 use crate::translate::Table;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -52,6 +52,17 @@ pub struct SwapData {
     pub changes: Vec<FileChange>,
     /// Seconds it may take before the node gives up on its controller.
     pub allowance_s: u32,
+}
+
+/// What the running service has to have of loaded data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CountData {
+    /// How it is counted.
+    pub count: LoadCount,
+    /// Where the rows may be.
+    pub sets: Vec<DataSet>,
+    /// Places that held as many as the service had before: one of them is what it reads.
+    pub origins: Vec<String>,
 }
 
 /// What live data is saved for.

@@ -33,7 +33,7 @@ pub mod wanted;
 
 pub use back::reverting_order;
 pub use basis::Basis;
-pub use data::{OfferBackup, PlainLink, PullBackup, Purpose, SaveData, StageData, SwapData};
+pub use data::{CountData, OfferBackup, PlainLink, PullBackup, Purpose, SaveData, StageData, SwapData};
 pub use draft::Draft;
 pub use fingerprint::fingerprint;
 pub use put::{Wanted, put};

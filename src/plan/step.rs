@@ -5,9 +5,9 @@
 //! parallel; on one node they run in order. The next stage starts when the whole stage is verified.
 
 use super::data::Purpose;
-use super::data::{OfferBackup, PullBackup, SaveData, StageData, SwapData};
+use super::data::{CountData, OfferBackup, PullBackup, SaveData, StageData, SwapData};
 use crate::data::LedgerEntry;
-use crate::model::{BlockStyle, BySide, Debt, Mode, NodeState, OpId, Port, Side, Standby, Traffic};
+use crate::model::{BlockStyle, BySide, Debt, Mode, NodeState, OpId, Patience, Port, Side, Standby, Traffic};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::IpAddr;
@@ -294,7 +294,12 @@ pub enum Action {
         argv: Vec<String>,
         /// An answer that there is no such command is no failure.
         optional: bool,
+        /// Which answers mean to say it again later.
+        #[serde(default)]
+        patience: Patience,
     },
+    /// See that the running service has all of what was loaded, by numbers.
+    Count(CountData),
     /// Ask the service by the profile's liveness command until it says that it lives.
     Alive {
         /// Program and arguments.

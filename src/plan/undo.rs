@@ -69,6 +69,7 @@ pub fn has_effect(action: &Action) -> bool {
         Action::ProbeVip { .. }
             | Action::SipCheck { .. }
             | Action::Alive { .. }
+            | Action::Count(_)
             | Action::ArmTraffic(_)
             | Action::Lease(_)
             | Action::Announce { .. }

@@ -9,11 +9,13 @@
 //!   search ─── findings                    which addresses there are
 //!   stage ──── translated ─> check         a translated copy
 //!   swap ───── put_files, sqlite, postgresql_put    the copy becomes live, or what was before
+//!   count                                  whether the running service has all of it
 //!   ledger                                 what is loaded
 //! ```
 
 mod addresses;
 mod copy;
+mod count;
 mod files;
 mod findings;
 mod hashed;
@@ -37,6 +39,7 @@ pub mod swap;
 mod tidy;
 mod translated;
 
+pub use count::count;
 pub use kept::{Kept, apply, look, revert, verify};
 pub use names::Names;
 pub use preview::preview;

@@ -4,7 +4,7 @@
 use super::copy::failed;
 use super::files::members;
 use super::translated::Texts;
-use super::{findings, inventory, ledger, stage};
+use super::{count, findings, inventory, ledger, stage};
 use crate::agent::meter::Meter;
 use crate::agent::paths::NodePaths;
 use crate::agent::protocol::LoadQuery;
@@ -34,6 +34,7 @@ pub fn preview(paths: &NodePaths, query: &LoadQuery, meter: &Meter) -> Result<Pr
         sets,
         table,
         source,
+        counts,
     } = query;
     let places = Places::under(paths.var());
     let ledger = ledger::read(paths)?;
@@ -77,6 +78,9 @@ pub fn preview(paths: &NodePaths, query: &LoadQuery, meter: &Meter) -> Result<Pr
             compare(&folder.join(&set.name), paths, own, &texts, meter, &mut changes)?;
         }
     }
+    meter.begin("count", None);
+    let live_sets: Vec<DataSet> = sets.iter().map(|&set| set.clone()).collect();
+    let counted = count::before(paths.search(), counts, &live_sets)?;
     let more = changes.len().saturating_sub(LISTED);
     changes.truncate(LISTED);
     Ok(Preview {
@@ -89,6 +93,7 @@ pub fn preview(paths: &NodePaths, query: &LoadQuery, meter: &Meter) -> Result<Pr
         changes,
         more,
         ledger,
+        counted,
     })
 }
 

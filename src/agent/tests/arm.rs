@@ -173,6 +173,7 @@ fn taken_up(node: &Node) {
     let reload = Action::Reload {
         argv: vec!["console".to_owned()],
         optional: false,
+        patience: crate::model::Patience::default(),
     };
     let mut plan = plan(vec![vec![
         node.put("sshd_config", Some("old"), Some("new")),

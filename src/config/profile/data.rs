@@ -4,8 +4,18 @@
 use super::program::{argument, program};
 use crate::config::reader::Section;
 use crate::model::syntax::{absolute_path, plain_name, shown};
-use crate::model::{AdminSync, BackupSource, DataSet, DataSource, Expect, Load, MatchRule, Reload};
+use crate::model::{
+    AdminSync, BackupSource, CountAsk, DataSet, DataSource, Expect, Load, LoadCount, MatchRule, Patience,
+    Reload,
+};
 use std::path::Path;
+
+/// How long a service is waited for that takes nothing up just now, seconds: Kamailio's modules refuse for
+/// 5 s, and the reload may have been somebody else's.
+const PATIENCE_S: u32 = 12;
+
+/// The same at most: less than a step may take.
+const MOST_PATIENCE_S: u32 = 45;
 
 /// `[[data]]`, in the order in which the sets are loaded.
 pub fn data_sets(root: &mut Section<'_>) -> Option<Vec<DataSet>> {
@@ -92,10 +102,65 @@ pub fn load(root: &mut Section<'_>) -> Load {
     let load = Load {
         check: table.list("check", argument),
         restart_when: table.list("restart_when", absolute_path),
+        patience: patience(&mut table),
         reloads: table.sections("reload").into_iter().map(reload).collect(),
+        counts: table.sections("count").into_iter().filter_map(count).collect(),
     };
     table.close();
     load
+}
+
+/// `busy` and `busy_s`.
+fn patience(table: &mut Section<'_>) -> Patience {
+    let busy = table.list("busy", argument);
+    let seconds = table.number("busy_s", |seconds| match u32::try_from(seconds) {
+        Ok(seconds @ 1..=MOST_PATIENCE_S) => Ok(seconds),
+        _ => Err(format!(
+            "`{seconds}` is not a time; accepted: 1 to {MOST_PATIENCE_S} seconds"
+        )),
+    });
+    Patience {
+        busy: busy.iter().map(|text| text.to_ascii_lowercase()).collect(),
+        seconds: seconds.unwrap_or(PATIENCE_S),
+    }
+}
+
+fn count(mut table: Section<'_>) -> Option<LoadCount> {
+    let name = table.need_text("name", "what is counted, such as destinations", argument);
+    table.need("ask", "questions to the service, each a [[load.count.ask]]");
+    let asks: Option<Vec<CountAsk>> = table.sections("ask").into_iter().map(ask).collect();
+    let none = table.list("none", argument);
+    let rows = table.need_text("table", "the table with the rows", table_name);
+    let except = table.list("except", excepted);
+    let file = table.text("file", absolute_path);
+    table.need("when", "names of data sets, such as [\"database\"]");
+    let when = table.list("when", plain_name);
+    table.refuse_empty("when", "no data set is named; accepted: at least one");
+    table.close();
+    Some(LoadCount {
+        name: name?,
+        asks: asks?,
+        none: none.iter().map(|text| text.to_ascii_lowercase()).collect(),
+        table: rows?,
+        except,
+        file,
+        when,
+    })
+}
+
+fn ask(mut table: Section<'_>) -> Option<CountAsk> {
+    let argv = program(&mut table);
+    let line = table.need_text("line", "what a line that counts begins with", argument);
+    table.close();
+    Some(CountAsk { argv, line: line? })
+}
+
+/// `column=value`.
+fn excepted(text: &str) -> Result<(String, String), String> {
+    let (column, value) = text
+        .split_once('=')
+        .ok_or_else(|| format!("`{}` leaves nothing out; accepted: COLUMN=VALUE", shown(text)))?;
+    Ok((table_name(column)?, value.to_owned()))
 }
 
 fn reload(mut table: Section<'_>) -> Reload {

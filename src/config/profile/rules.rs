@@ -59,7 +59,7 @@ fn within(own: &[String], paths: &[String], key: &str, source: &Source<'_>) {
     }
 }
 
-/// The check and the reloads speak of data sets that exist.
+/// The check, the reloads and the counts speak of data sets that exist.
 fn load(profile: &Profile, source: &Source<'_>) {
     let known: Vec<&str> = profile.data.iter().map(|set| set.name.as_str()).collect();
     let accepted = if known.is_empty() {
@@ -73,10 +73,13 @@ fn load(profile: &Profile, source: &Source<'_>) {
             source.fault("load.check", &text);
         }
     }
-    for (number, reload) in (1..).zip(&profile.load.reloads) {
-        for name in reload.when.iter().filter(|name| !known.contains(&name.as_str())) {
-            let text = format!("`{name}` is no data set; accepted: {accepted}");
-            source.fault(&format!("load.reload.{number}.when"), &text);
+    let reloads = (1..).zip(&profile.load.reloads);
+    let reloads = reloads.map(|(number, reload)| (format!("load.reload.{number}.when"), &reload.when));
+    let counts = (1..).zip(&profile.load.counts);
+    let counts = counts.map(|(number, count)| (format!("load.count.{number}.when"), &count.when));
+    for (key, when) in reloads.chain(counts) {
+        for name in when.iter().filter(|name| !known.contains(&name.as_str())) {
+            source.fault(&key, &format!("`{name}` is no data set; accepted: {accepted}"));
         }
     }
 }

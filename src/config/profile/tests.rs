@@ -72,6 +72,16 @@ database = "x"
 [load]
 check = ["x", "-c", "{configuration}/etc/x/x.cfg"]
 restart_when = ["/etc/x/x.cfg"]
+busy = ["Not now"]
+busy_s = 3
+[[load.count]]
+name = "gateways"
+table = "gw"
+except = ["state=off"]
+when = ["database"]
+[[load.count.ask]]
+argv = ["x-ctl", "gateways"]
+line = "URI:"
 [[load.reload]]
 argv = ["x-ctl", "reload"]
 when = ["database", "postgresql"]
@@ -107,6 +117,11 @@ fn data_is_read_in_its_order() {
     assert_eq!(reload.when, ["database", "postgresql"]);
     assert!(reload.optional);
     assert_eq!(profile.load.restart_when, ["/etc/x/x.cfg"]);
+    assert_eq!(profile.load.patience.busy, ["not now"]);
+    assert_eq!(profile.load.patience.seconds, 3);
+    let count = &profile.load.counts[0];
+    assert_eq!((count.name.as_str(), count.asks.len()), ("gateways", 1));
+    assert_eq!(count.except, [("state".to_owned(), "off".to_owned())]);
     assert_eq!(profile.matches[0].rule, Expect::Translated);
 }
 
@@ -204,6 +219,17 @@ fn faults_of_the_data_are_named_with_their_place() {
             &format!("{files}[[load.reload]]\nargv = [\"x\"]"),
             ["load.reload.1.when", "missing"],
         ),
+        (
+            &format!("{files}[[load.count]]\nname = \"x\"\ntable = \"x\"\nwhen = [\"b\"]"),
+            ["load.count.1.when", "`load.count.1.ask` is missing"],
+        ),
+        (
+            &format!(
+                "{files}[[load.count]]\nname = \"x\"\ntable = \"x;y\"\nexcept = [\"x\"]\nwhen = [\"a\"]"
+            ),
+            ["load.count.1.table", "COLUMN=VALUE"],
+        ),
+        ("[load]\nbusy_s = 60", ["load.busy_s", "1 to 45"]),
         (
             "[load]\nrestart_when = [\"x\"]",
             ["load.restart_when", "absolute"],

@@ -12,11 +12,11 @@ mod query;
 
 pub use query::query;
 
-use super::{Action, Basis, Draft, Plan, Purpose, StageData, SwapData, UnitVerb, backup};
+use super::{Action, Basis, CountData, Draft, Plan, Purpose, StageData, SwapData, UnitVerb, backup};
 use crate::config::is_within;
 use crate::data::{LedgerEntry, Loaded, Origin, Preview};
 use crate::error::{Error, Result};
-use crate::model::{DataSet, DataSource, Side, digest};
+use crate::model::{DataSet, DataSource, LoadCount, Side, digest};
 use crate::translate::{NoWayBack, Table};
 
 /// How long a service may take until it lives and answers, milliseconds.
@@ -246,6 +246,7 @@ impl Work<'_> {
         self.take_up_steps(&mut draft);
         draft.stage("See that it lives");
         self.proofs(&mut draft)?;
+        self.counts(&mut draft);
         draft.stage("Record it");
         let title = match &self.entry {
             LedgerEntry::Load(loaded) => format!("record that mirror {} is loaded", loaded.mirror),
@@ -335,6 +336,7 @@ impl Work<'_> {
                     let action = Action::Reload {
                         argv: reload.argv,
                         optional: reload.optional,
+                        patience: self.basis.profile.load.patience.clone(),
                     };
                     draft.armed(self.side, title, action);
                 }
@@ -377,6 +379,38 @@ impl Work<'_> {
             draft.step(self.side, format!("see that SIP is answered at {target}"), action);
         }
         Ok(())
+    }
+
+    /// What the service has of the loaded data is compared with that by numbers, where it is known from
+    /// where it has it. What was live before is taken as it was.
+    fn counts(&self, draft: &mut Draft) {
+        if self.running().is_empty() || matches!(self.entry, LedgerEntry::Rollback) {
+            return;
+        }
+        let loaded = |count: &&LoadCount| {
+            let mut names = self.sets.iter().map(|set| &set.name);
+            names.any(|name| count.when.contains(name))
+        };
+        for count in self.basis.profile.load.counts.iter().filter(loaded) {
+            let mut counted = self.preview.counted.iter();
+            let Some(counted) = counted.find(|counted| counted.name == count.name) else {
+                continue;
+            };
+            let origins = counted.origins();
+            if origins.is_empty() {
+                continue;
+            }
+            let action = Action::Count(CountData {
+                count: count.clone(),
+                sets: self.sets.clone(),
+                origins,
+            });
+            draft.step(
+                self.side,
+                format!("see that the service has all {}", count.name),
+                action,
+            );
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{TakeUp, Work};
 use crate::data::{LedgerEntry, Loaded};
+use crate::model::Counted;
 use crate::render::bytes;
 
 /// The lines; `known` is what is loaded now.
@@ -49,6 +50,9 @@ pub(super) fn of(work: &Work<'_>, known: Option<&Loaded>) -> Vec<String> {
             "Alarms to expect meanwhile: trunks, gateways and monitoring that watch {name} may report it unreachable, and its own registrations elsewhere may be made anew."
         ));
     }
+    if matches!(work.entry, LedgerEntry::Load(_)) && work.take_up() != TakeUp::Nothing {
+        lines.extend(work.preview.counted.iter().filter_map(uncounted));
+    }
     if work.basis.facts[other].is_none() {
         lines.push(format!(
             "Warning: the {other} cannot be asked; its addresses are taken from the pair file alone."
@@ -58,6 +62,25 @@ pub(super) fn of(work: &Work<'_>, known: Option<&Loaded>) -> Vec<String> {
         "When anything fails, {name} gets its present data back and takes that up again."
     ));
     lines
+}
+
+/// What the service does not tell, or has from elsewhere, is not compared afterwards.
+fn uncounted(counted: &Counted) -> Option<String> {
+    let name = &counted.name;
+    let why = match counted.has {
+        None => counted.why.clone(),
+        Some(_) if !counted.origins().is_empty() => return None,
+        Some(has) => {
+            let places = counted.sources.iter();
+            let places: Vec<String> = places
+                .map(|(place, rows)| format!("{place} has {rows}"))
+                .collect();
+            format!("the service has {has}, {}", places.join(", "))
+        }
+    };
+    Some(format!(
+        "Not compared after the load: {name}. What the service has is not from a place that is known now: {why}."
+    ))
 }
 
 fn saved(made: i64) -> String {

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
 use crate::data::{Change, FileChange, Ledger, Manifest};
-use crate::model::{Generation, OpId, Traffic};
+use crate::model::{Counted, Generation, OpId, Traffic};
 use crate::plan::sample::Sample;
 use crate::translate::{Findings, Found};
 
@@ -25,6 +25,7 @@ fn preview(changes: &[&str]) -> Preview {
         changes: changes.iter().map(change).collect(),
         more: 0,
         ledger: Ledger::default(),
+        counted: Vec::new(),
     }
 }
 
@@ -368,4 +369,37 @@ fn a_table_without_a_way_back_is_refused_only_where_the_data_needs_it() {
     preview.findings = Some(found("192.0.2.12"));
     let error = failback(&sample, &preview, &Table::default()).unwrap_err();
     assert_eq!(error.code, "translation_missing");
+}
+
+#[test]
+fn what_the_service_has_is_counted_where_it_is_known_from_where_it_has_it() {
+    let mut counted = preview(&["/etc/kamailio/dispatcher.list"]);
+    let count = |name: &str, has, why: &str| Counted {
+        name: name.to_owned(),
+        has,
+        why: why.to_owned(),
+        sources: vec![
+            ("table dispatcher of database".to_owned(), 4),
+            ("/etc/kamailio/dispatcher.list".to_owned(), 3),
+        ],
+    };
+    counted.counted = vec![
+        count("dispatcher destinations", Some(4), ""),
+        count("permitted addresses", Some(7), ""),
+        count("trusted addresses", None, "not in use"),
+    ];
+    let plan = planned(&sample(), &counted, &Table::default()).unwrap();
+    let counts: Vec<&CountData> = plan
+        .steps()
+        .filter_map(|step| match &step.action {
+            Action::Count(order) => Some(order),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(counts.len(), 1, "{:?}", steps(&plan));
+    assert_eq!(counts[0].origins, ["table dispatcher of database"]);
+    let told = |name: &str| plan.notice.iter().find(|line| line.contains(name));
+    assert!(told("permitted addresses").is_some_and(|line| line.contains("the service has 7")));
+    assert!(told("trusted addresses").is_some_and(|line| line.contains("not in use")));
+    assert!(told("dispatcher destinations").is_none());
 }

@@ -193,6 +193,7 @@ fn reloads(basis: &Basis<'_>, side: Side, changed: &[String], draft: &mut Draft)
         let action = Action::Reload {
             argv: reload.argv.clone(),
             optional: reload.optional,
+            patience: profile.load.patience.clone(),
         };
         draft.step(side, format!("say `{}`", reload.argv.join(" ")), action);
     }

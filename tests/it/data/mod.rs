@@ -7,6 +7,7 @@ mod copy;
 mod diff;
 mod failback;
 mod load;
+mod load_counts;
 mod load_faults;
 mod loading;
 mod preview_failback;
