@@ -7,7 +7,8 @@ use super::paths::NodePaths;
 use super::program::run_from;
 use super::protocol::StepReport;
 use crate::error::{Error, Result};
-use crate::model::Mode;
+use crate::facts::ReactionFile;
+use crate::model::{Mode, digest};
 use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net::UnixDatagram;
@@ -16,6 +17,9 @@ use std::time::{Duration, Instant};
 
 /// One reaction may take this long.
 const EACH: Duration = Duration::from_secs(10);
+
+/// Status asks for these files every few seconds: of larger ones it compares the size.
+const LARGEST_COMPARED: u64 = 1 << 20;
 
 /// Facility daemon, severity notice (RFC 5424, section 6.2.1).
 const PRIORITY: u8 = 3 * 8 + 5;
@@ -132,6 +136,28 @@ fn programs(directory: &Path) -> Result<Vec<PathBuf>> {
     }
     found.sort();
     Ok(found)
+}
+
+/// Every file of the directory, to compare the nodes. What cannot be read is not there, as for [`react`].
+pub fn files(paths: &NodePaths) -> Vec<ReactionFile> {
+    let entries = fs::read_dir(paths.reactions()).into_iter().flatten().flatten();
+    let mut found: Vec<ReactionFile> = entries.filter_map(|entry| describe(&entry.path())).collect();
+    found.sort_by(|one, other| one.name.cmp(&other.name));
+    found
+}
+
+fn describe(path: &Path) -> Option<ReactionFile> {
+    let meta = fs::metadata(path).ok().filter(Metadata::is_file)?;
+    let digest = if meta.len() > LARGEST_COMPARED {
+        format!("{} bytes", meta.len())
+    } else {
+        digest::sha256_of(fs::File::open(path).ok()?).ok()?
+    };
+    Some(ReactionFile {
+        name: path.file_name()?.to_string_lossy().into_owned(),
+        runs: meta.mode() & 0o111 != 0,
+        digest,
+    })
 }
 
 /// They run as root, so only root may be able to change them.

@@ -17,4 +17,4 @@ pub use pair_file::{PAIR_FILE, load_pair, parse_pair};
 pub use pair_rules::{PairFault, pair_faults};
 pub use pair_update::render_pair;
 pub use profile::{Hook, Profile, is_within, parse_profile};
-pub use profile_store::{PROFILES_DIRECTORY, profile, profile_names};
+pub use profile_store::{PROFILES_DIRECTORY, own_profile, profile, profile_names};

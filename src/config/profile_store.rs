@@ -2,12 +2,13 @@
 
 use super::profile::{Profile, parse_profile};
 use crate::error::{Error, Result};
+use crate::model::paths;
 use crate::model::syntax::{plain_name, shown};
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Files here come before the shipped profiles of the same name.
-pub const PROFILES_DIRECTORY: &str = "/etc/pairadm/profiles.d";
+pub const PROFILES_DIRECTORY: &str = paths::PROFILES_DIR;
 
 /// Name and text of each shipped profile.
 const SHIPPED: [(&str, &str); 5] = [
@@ -23,16 +24,9 @@ const SHIPPED: [(&str, &str); 5] = [
 
 /// The profile called `name`; a file in `directory` comes before the shipped one.
 pub fn profile(name: &str, directory: &Path) -> Result<Profile> {
-    let name = plain_name(name).map_err(|why| Error::refused("unknown_profile", why).at("profile"))?;
-    let path = directory.join(format!("{name}.toml"));
-    match std::fs::read_to_string(&path) {
-        Ok(text) => return parse_profile(&name, &text, &path.display().to_string()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => {
-            return Err(Error::refused("unreadable_profile", "the profile cannot be read")
-                .at(path.display())
-                .because(error));
-        }
+    let (name, path) = place(name, directory)?;
+    if let Some(text) = text_at(&path)? {
+        return parse_profile(&name, &text, &path.display().to_string());
     }
     match SHIPPED.iter().find(|(shipped, _)| *shipped == name) {
         Some((_, text)) => parse_profile(&name, text, &format!("shipped profile {name}")),
@@ -46,6 +40,27 @@ pub fn profile(name: &str, directory: &Path) -> Result<Profile> {
         )
         .at("profile")
         .hint(format!("add {} to make it one", path.display()))),
+    }
+}
+
+/// The administrator's own text of the profile called `name`; `None` where the shipped one is used.
+pub fn own_profile(name: &str, directory: &Path) -> Result<Option<String>> {
+    text_at(&place(name, directory)?.1)
+}
+
+fn place(name: &str, directory: &Path) -> Result<(String, PathBuf)> {
+    let name = plain_name(name).map_err(|why| Error::refused("unknown_profile", why).at("profile"))?;
+    let path = directory.join(format!("{name}.toml"));
+    Ok((name, path))
+}
+
+fn text_at(path: &Path) -> Result<Option<String>> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::refused("unreadable_profile", "the profile cannot be read")
+            .at(path.display())
+            .because(error)),
     }
 }
 
@@ -85,6 +100,8 @@ mod tests {
         std::fs::write(directory.path().join("mine.toml"), format!("{own}port = 1\n")).unwrap();
         assert_eq!(profile("kamailio", directory.path()).unwrap().title, "Ours");
         assert_eq!(profile_names(directory.path()).last().unwrap(), "mine");
+        assert_eq!(own_profile("kamailio", directory.path()).unwrap().unwrap(), own);
+        assert_eq!(own_profile("asterisk", directory.path()).unwrap(), None);
         let error = profile("mine", directory.path()).unwrap_err();
         assert!(
             error.message.contains("line 4") && error.message.contains("`port`"),

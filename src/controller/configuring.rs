@@ -3,7 +3,7 @@
 
 use super::Controller;
 use crate::agent::protocol::{Request, Response};
-use crate::config::render_pair;
+use crate::config::{own_profile, render_pair};
 use crate::engine::Session;
 use crate::error::{Error, Result};
 use crate::facts::Facts;
@@ -42,6 +42,7 @@ impl Controller {
         };
         let wanted = self.with_pins(wanted, pair, basis);
         let profile = self.profile(&wanted)?;
+        let own_profile = own_profile(&wanted.profile, &self.options.profiles_dir)?;
         let pair_file = self.pair_file_text(&wanted)?;
         let extra = extra_files(&wanted)?;
         let holders = who_has(session, &wanted)?;
@@ -55,6 +56,7 @@ impl Controller {
             pair: &wanted,
             previous: present.as_deref(),
             profile: &profile,
+            own_profile: own_profile.as_deref(),
             facts,
             pair_file: &pair_file,
             extra: &extra,

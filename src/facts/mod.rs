@@ -156,6 +156,9 @@ pub struct Facts {
     /// What is wrong with the alarm files.
     #[serde(default)]
     pub alarm_faults: Vec<String>,
+    /// Reactions and alarm files, in order of name.
+    #[serde(default)]
+    pub reactions: Vec<ReactionFile>,
     /// Hash of the installed agent binary, if any.
     pub agent_sha256: Option<String>,
     /// Backup and mirrors, when they were asked for.
@@ -164,6 +167,17 @@ pub struct Facts {
     pub work: Option<Work>,
     /// What could not be gathered, in words.
     pub gaps: Vec<String>,
+}
+
+/// A file of the reactions' directory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReactionFile {
+    /// Its name.
+    pub name: String,
+    /// SHA-256 of its content; of a large file only its size is told.
+    pub digest: String,
+    /// It may be run.
+    pub runs: bool,
 }
 
 /// One address on one interface.

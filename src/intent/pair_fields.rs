@@ -112,6 +112,7 @@ pub fn files() -> Field {
     const HELP: &str = "Files of this machine to install on both nodes, such as a license or
 a package. SOURCE:TARGET with absolute paths, several with commas:
 /root/license.xml:/etc/sip/license.xml
+A reaction or an alarm file is named here too, to be on both nodes.
 Nothing is installed when it stays empty.";
     Field::list("files", "Files to install", HELP)
         .check(|value, _| super::answers::list(value).try_for_each(|entry| extra_file(entry).map(drop)))

@@ -195,6 +195,7 @@ fn bad_answers_are_refused_by_field_value_and_what_is_accepted() {
         ("ntp=192.0.2.300", "ntp", "IPv4"),
         ("files=/root/x", "files", "SOURCE:TARGET"),
         ("files=/root/x:/etc/pairadm/x", "files", "elsewhere"),
+        ("files=/root/x:/etc/pairadm/reactions.d/x/y", "files", "elsewhere"),
         ("profile=asterix", "profile", "kamailio, generic"),
         ("restart=maybe", "restart", "now, later, cancel"),
         ("priority=low", "priority", "high, equal, ignore"),

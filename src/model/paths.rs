@@ -6,6 +6,14 @@ pub const PROGRAM: &str = "/usr/local/sbin/pairadm";
 /// The pair file.
 pub const PAIR_FILE: &str = "/etc/pairadm/pair.toml";
 
+/// Profiles of the administrator.
+pub const PROFILES_DIR: &str = "/etc/pairadm/profiles.d";
+
+/// The administrator's profile of this name, where there is one.
+pub fn own_profile(name: &str) -> String {
+    format!("{PROFILES_DIR}/{name}.toml")
+}
+
 /// Programs that are told when the node becomes active or passive.
 pub const REACTIONS_DIR: &str = "/etc/pairadm/reactions.d";
 

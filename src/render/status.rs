@@ -230,7 +230,7 @@ fn milliseconds(us: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{BySide, Debt, Generation, OpId};
+    use crate::model::{BySide, Debt, Generation, OpId, Priority};
     use crate::status::Warning;
 
     fn node(name: &str) -> NodeStatus {
@@ -282,6 +282,7 @@ mod tests {
             profile: "kamailio".to_owned(),
             at: "2026-11-20T21:00:03+01:00".to_owned(),
             active: Some(Side::Primary),
+            priority: Priority::High,
             vips: vec![("192.0.2.10".parse().unwrap(), vec![Side::Primary])],
             nodes: BySide {
                 primary: alpha,

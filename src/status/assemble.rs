@@ -13,7 +13,11 @@ use crate::plan::files::{hosts, schedule_unit, sync_unit};
 pub fn query(pair: &Pair, profile: &Profile, side: Side) -> FactsQuery {
     FactsQuery {
         survey: (!profile.matches.is_empty()).then(|| Survey::of_rules(profile, side, Limit::QUICK)),
-        files: vec![paths::PAIR_FILE.to_owned(), hosts::PATH.to_owned()],
+        files: vec![
+            paths::PAIR_FILE.to_owned(),
+            paths::own_profile(&pair.profile),
+            hosts::PATH.to_owned(),
+        ],
         setup: false,
         brief: true,
         ..crate::plan::configure::query(pair, None, profile, side)
@@ -43,6 +47,7 @@ pub fn assemble(
         profile: profile.name.clone(),
         at,
         active,
+        priority: pair.priority,
         vips: vips
             .iter()
             .map(|vip| {

@@ -7,7 +7,7 @@ mod warnings;
 pub use assemble::{assemble, query};
 
 use crate::data::LastRun;
-use crate::model::{BySide, Category, Debt, Generation, OpId, Side, Traffic, Work};
+use crate::model::{BySide, Category, Debt, Generation, OpId, Priority, Side, Traffic, Work};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
@@ -47,6 +47,9 @@ pub struct Status {
     pub at: String,
     /// The side that serves calls: holds every VIP with traffic allowed, and is the only one.
     pub active: Option<Side>,
+    /// By what the health of the sides is compared.
+    #[serde(default)]
+    pub priority: Priority,
     /// VIPs in order with the sides that hold each.
     pub vips: Vec<(IpAddr, Vec<Side>)>,
     /// By role.

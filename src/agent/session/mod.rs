@@ -223,6 +223,7 @@ impl Session {
             Ok(Err(error)) | Err(error) => facts.gaps.push(error.to_string()),
         }
         (facts.alarms, facts.alarm_faults) = alarm::look(&self.paths);
+        facts.reactions = reaction::files(&self.paths);
         match data::ledger::read(&self.paths) {
             Ok(ledger) => {
                 if let Some(data) = &mut facts.data {

@@ -22,6 +22,8 @@ pub struct Nodes {
     pub previous: Option<Pair>,
     /// Kamailio.
     pub profile: Profile,
+    /// The administrator's text of it.
+    pub own_profile: Option<String>,
     /// What the nodes are like.
     pub facts: BySide<Facts>,
     /// Files to install.
@@ -44,6 +46,7 @@ impl Default for Nodes {
             pair,
             previous: None,
             profile: profile("kamailio", Path::new("/nonexistent")).unwrap(),
+            own_profile: None,
             extra: Vec::new(),
             restart: RestartChoice::Now,
             holders: Vec::new(),
@@ -70,6 +73,7 @@ impl Nodes {
             pair: &self.pair,
             previous: self.previous.as_ref(),
             profile: &self.profile,
+            own_profile: self.own_profile.as_deref(),
             facts: self.facts.as_ref(),
             pair_file: &self.pair_file,
             extra: &self.extra,
@@ -128,6 +132,7 @@ fn facts(pair: &Pair, side: Side) -> Facts {
     let own = node.address.preferred().unwrap();
     let mut files: Vec<FileImage> = managed_paths().iter().map(|path| image(path, None)).collect();
     files.push(image(paths::STATE_FILE, None));
+    files.push(image(&paths::own_profile("kamailio"), None));
     files.push(image(crate::translate::TRANSLATION_FILE, None));
     let mut facts = Facts {
         hostname: node.hostname.to_string(),

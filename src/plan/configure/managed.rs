@@ -37,11 +37,15 @@ pub fn managed(input: &ConfigureInput<'_>, side: Side) -> Result<Managed> {
     for (unit, text) in guard_units::texts(&input.profile.services)? {
         wanted.push(plain(&guard_units::path(unit), Some(text), Keep::Aside));
     }
+    if let Some(text) = input.own_profile {
+        let path = paths::own_profile(&input.pair.profile);
+        wanted.push(plain(&path, Some(text.to_owned()), Keep::Aside));
+    }
     for (file, content) in input.extra {
         wanted.push(Wanted {
             path: file.target.clone(),
             content: Some(content.clone()),
-            mode: 0o640,
+            mode: mode_for(&file.target),
             keep: keep_for(&file.target),
             shown: false,
         });
@@ -81,6 +85,17 @@ pub fn keep_for(path: &str) -> Keep {
         Keep::Aside
     } else {
         Keep::Beside
+    }
+}
+
+/// A reaction that cannot be run would be none.
+fn mode_for(path: &str) -> u32 {
+    let path = Path::new(path);
+    let alarm = path.extension().is_some_and(|extension| extension == "toml");
+    match path.starts_with(paths::REACTIONS_DIR) {
+        true if alarm => 0o644,
+        true => 0o755,
+        false => 0o640,
     }
 }
 

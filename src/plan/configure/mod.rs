@@ -22,7 +22,7 @@ use crate::config::Profile;
 use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::intent::{Operation, RestartChoice};
-use crate::model::{BySide, ExtraFile, Pair, Side};
+use crate::model::{BySide, ExtraFile, Pair, Side, paths};
 use managed::{Managed, managed};
 use notice::Notice;
 use refresh::Refresh;
@@ -42,6 +42,9 @@ pub struct ConfigureInput<'a> {
     pub previous: Option<&'a Pair>,
     /// The profile that the pair names.
     pub profile: &'a Profile,
+    /// The administrator's own text of that profile, which both nodes shall have; `None` where the shipped
+    /// one is used.
+    pub own_profile: Option<&'a str>,
     /// What the nodes are like, by [`query`].
     pub facts: BySide<&'a Facts>,
     /// Text of the pair file for both nodes.
@@ -104,8 +107,25 @@ pub fn check(input: &ConfigureInput<'_>) -> Findings {
                 .refuse("no_node_key", format!("{side}.address"), text)
                 .cause = facts.gaps.iter().find(|gap| gap.contains("id_ed25519")).cloned();
         }
+        findings.warnings.extend(other_profile(input, side));
     }
     findings
+}
+
+/// A node with a file of its own for the profile, where this plan is made by the shipped one: it guards its
+/// start by that file, and whoever administers from there plans by it.
+fn other_profile(input: &ConfigureInput<'_>, side: Side) -> Option<String> {
+    let path = paths::own_profile(&input.pair.profile);
+    let facts = input.facts[side];
+    facts
+        .file(&path)
+        .filter(|image| image.content.is_some() && input.own_profile.is_none())
+        .map(|_| {
+            format!(
+                "{} has {path}, and this is planned by the shipped profile: copy that file to this machine, or remove it there.",
+                facts.hostname
+            )
+        })
 }
 
 fn assemble(

@@ -13,6 +13,7 @@ pub fn query(pair: &Pair, previous: Option<&Pair>, profile: &Profile, side: Side
     let node = &pair.nodes[side];
     let peer = &pair.nodes[side.other()];
     let mut files = managed_paths();
+    files.push(paths::own_profile(&pair.profile));
     files.extend(pair.files.iter().map(|file| file.target.clone()));
     let mut units = profile.services.clone();
     units.extend([guard_units::EARLY, guard_units::LATE, guard_units::PROMOTE].map(str::to_owned));

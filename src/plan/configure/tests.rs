@@ -231,6 +231,56 @@ fn a_file_that_the_service_reads_makes_it_restart_and_is_not_shown() {
     assert!(diffs.into_iter().all(|diff| !diff.contains("private")));
 }
 
+/// Puts of this path, by side.
+fn puts(plan: &Plan, path: &str) -> Vec<(Side, u32, Keep)> {
+    let put = |step: &crate::plan::Step| match &step.action {
+        Action::File(file) if file.path == path => Some((step.side, file.mode, file.keep)),
+        _ => None,
+    };
+    plan.steps().filter_map(put).collect()
+}
+
+#[test]
+fn a_profile_of_the_administrator_goes_to_both_nodes_and_is_told_of_where_it_is_not_the_one_used() {
+    let path = paths::own_profile("kamailio");
+    let mut nodes = Nodes::default();
+    nodes.own_profile = Some("title = \"Ours\"\n".to_owned());
+    let plan = nodes.configure();
+    let aside = |side| (side, 0o644, Keep::Aside);
+    assert_eq!(puts(&plan, &path), Side::BOTH.map(aside));
+    assert_eq!(nodes.read(Side::Secondary, &path), "title = \"Ours\"\n");
+    assert!(super::plan(&nodes.input()).unwrap().is_empty());
+
+    // A third host that does not have the file neither takes it away nor keeps quiet.
+    nodes.own_profile = None;
+    let plan = super::plan(&nodes.input()).unwrap();
+    assert!(plan.is_empty(), "{:?}", titles(&plan));
+    for name in ["alpha", "beta"] {
+        let told = |line: &String| line.contains(&format!("{name} has {path}"));
+        assert!(plan.notice.iter().any(told), "{:?}", plan.notice);
+    }
+}
+
+#[test]
+fn a_reaction_that_is_named_among_the_files_can_be_run() {
+    let mut nodes = Nodes::default();
+    nodes.configure();
+    for (name, mode) in [("page", 0o755), ("moved.toml", 0o644)] {
+        let target = format!("{}/{name}", paths::REACTIONS_DIR);
+        let file = ExtraFile {
+            source: target.clone(),
+            target: target.clone(),
+        };
+        nodes.extra = vec![(file, b"text".to_vec())];
+        for side in Side::BOTH {
+            nodes.facts[side].files.push(image(&target, None));
+        }
+        let plan = plan(&nodes.input()).unwrap();
+        let aside = |side| (side, mode, Keep::Aside);
+        assert_eq!(puts(&plan, &target), Side::BOTH.map(aside));
+    }
+}
+
 #[test]
 fn ntp_servers_go_where_chrony_looks_and_go_away_again() {
     let mut nodes = Nodes::default();

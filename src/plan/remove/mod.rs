@@ -197,6 +197,7 @@ fn is_own(path: &str) -> bool {
 /// Every path that may have to be given back.
 fn paths_of(basis: &Basis<'_>) -> Vec<String> {
     let mut all = managed_paths();
+    all.push(paths::own_profile(&basis.pair.profile));
     all.extend(basis.pair.files.iter().map(|file| file.target.clone()));
     all.retain(|path| path != paths::PAIR_FILE);
     all

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use crate::error::Error;
+use crate::facts::ReactionFile;
 use crate::model::{Debt, Generation, OpId, Priority, Side, Traffic, paths};
 use crate::plan::checks::sample::Nodes;
 use crate::plan::files::{guard_units, hosts};
@@ -106,6 +107,34 @@ fn rules_that_went_away_or_are_faulty_are_told() {
         |nodes| nodes.facts.primary.firewall.faults = vec!["jump is not first".to_owned()],
         &["rules_faulty"],
     );
+}
+
+#[test]
+fn reactions_that_differ_are_named() {
+    let mut nodes = configured();
+    let reaction = |name: &str, digest: &str, runs| ReactionFile {
+        name: name.to_owned(),
+        digest: digest.to_owned(),
+        runs,
+    };
+    let same = reaction("same", "1", true);
+    nodes.facts.primary.reactions = vec![same.clone(), reaction("page", "1", true)];
+    nodes.facts.secondary.reactions = vec![same];
+    let told = |nodes: &Nodes| status(nodes, None).warnings.pop().unwrap();
+    let warning = told(&nodes);
+    assert_eq!(warning.code, "reactions_differ");
+    assert!(
+        warning.text.starts_with("a file is not the same"),
+        "{}",
+        warning.text
+    );
+    assert!(warning.text.ends_with(": page"), "{}", warning.text);
+    let secondary = &mut nodes.facts.secondary.reactions;
+    secondary.push(reaction("page", "1", false));
+    secondary.push(reaction("moved.toml", "2", false));
+    assert!(told(&nodes).text.ends_with(": moved.toml, page"));
+    nodes.facts.secondary.reactions = nodes.facts.primary.reactions.clone();
+    assert_eq!(codes(&nodes), [""; 0]);
 }
 
 #[test]
@@ -295,6 +324,10 @@ fn guard_clock_links_and_keepalived_are_watched() {
             nodes.facts.primary.units.insert(0, promote);
         },
         &["promote_failed"],
+    );
+    warned(
+        |nodes| nodes.write(Side::Primary, &paths::own_profile("kamailio"), "title = 1\n"),
+        &["profile_differs"],
     );
     warned(
         |nodes| nodes.facts.primary.clock_us += 5_000_000,

@@ -1,7 +1,7 @@
 //! Alarms of a real node: raised by a takeover, cleared by the way back, by their time and by hand, also
 //! over a start of the node; the program sees each.
 
-use super::{assert_serves, json, run};
+use super::{assert_serves, both, json, run};
 use crate::support::lab::{FreshLab, LabPair, TestNode};
 use std::time::{Duration, Instant};
 
@@ -45,6 +45,70 @@ fn raised(lab: &LabPair, side: &str) -> Vec<(String, bool)> {
             (name, !alarm["left_s"].is_null())
         })
         .collect()
+}
+
+/// Either node administers by the same profile; reactions stay as they are until somebody names them.
+#[test]
+fn a_profile_goes_to_both_nodes_and_reactions_only_when_they_are_named() {
+    const PROFILE: &str = "/etc/pairadm/profiles.d/kamailio.toml";
+    const REACTION: &str = "/etc/pairadm/reactions.d/page";
+    let lab = FreshLab::start("own-profile");
+    run(&lab, &["configure", "--yes"], 0);
+    let on = |node: TestNode<'_>, arguments: &str, code| {
+        let done = node.exec(&[
+            "sh",
+            "-c",
+            &format!("HOME=/root /usr/local/sbin/pairadm {arguments}"),
+        ]);
+        let said = both(&done);
+        assert_eq!(done.status.code(), Some(code), "{arguments}: {said}");
+        said
+    };
+    let alpha = lab.alpha();
+    alpha.sh("mkdir -p /etc/pairadm/profiles.d /etc/pairadm/reactions.d");
+    alpha.write(
+        PROFILE,
+        "title = \"Ours\"\nservices = [\"kamailio.service\"]\nrefresh = \"restart\"\nports = [\"udp/5060\"]\nsip_port = 5060\n",
+    );
+    alpha.write(REACTION, "#!/bin/sh\necho $* >> /var/tmp/told\n");
+    alpha.sh(&format!("chmod 755 {REACTION}"));
+    for node in [alpha, lab.beta()] {
+        let said = on(node, "status", 0);
+        assert!(said.contains(&format!("{PROFILE} is not the same")), "{said}");
+        assert!(said.contains("a file is not the same"), "{said}");
+    }
+    // A machine without the file neither spreads the shipped profile nor keeps quiet.
+    let told = run(&lab, &["configure", "--dry-run"], 0);
+    assert!(told.contains(&format!("alpha has {PROFILE}")), "{told}");
+
+    let told = on(alpha, "configure --yes", 0);
+    assert!(
+        told.contains("+title = \"Ours\""),
+        "the difference is shown: {told}"
+    );
+    assert_eq!(lab.beta().read(PROFILE), alpha.read(PROFILE));
+    let said = on(lab.beta(), "status", 0);
+    assert!(!said.contains(PROFILE), "{said}");
+    assert!(
+        said.contains("a file is not the same"),
+        "not copied unasked: {said}"
+    );
+    assert!(on(lab.beta(), "configure --dry-run", 0).contains("as asked"));
+
+    let named = format!("configure --yes --set files={REACTION}:{REACTION}");
+    on(alpha, &named, 0);
+    let said = on(lab.beta(), "status", 0);
+    assert!(!said.contains("a file is not the same"), "{said}");
+    on(alpha, "takeover --to secondary --yes", 0);
+    until_told(lab.beta(), "active 4562");
+
+    on(alpha, "takeover --to primary --yes", 0);
+    on(alpha, "undo 2 --yes", 0);
+    lab.beta().sh(&format!("test ! -e {PROFILE}"));
+    assert!(
+        alpha.read(PROFILE).contains("Ours"),
+        "what was there before stays"
+    );
 }
 
 #[test]

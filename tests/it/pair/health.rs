@@ -18,6 +18,7 @@ fn a_healthier_passive_side_is_told_until_the_priority_ignores_it() {
     // The service is not a matter of connectivity.
     run(&lab, &["settings", "set", "priority=equal", "--yes"], 0);
     assert_eq!(told(&lab), None, "equal");
+    assert_eq!(json(&lab, &["status"]).1["result"]["priority"], "equal");
     let shown = run(&lab, &["settings", "show"], 0);
     assert!(
         shown

@@ -7,7 +7,7 @@ use pairadm::engine;
 use pairadm::engine::Progress;
 use pairadm::facts::{BackupFacts, DataFacts, MirrorFacts};
 use pairadm::intent::{Answers, Field, FieldKind, Form};
-use pairadm::model::{BySide, Generation, Moved, OpId, Side, Traffic};
+use pairadm::model::{BySide, Generation, Moved, OpId, Priority, Side, Traffic};
 use pairadm::plan::{Action, Content, FilePut, Keep, Plan, Stage, Step, StepId, UnitVerb, Window};
 use pairadm::status::{NodeStatus, Severity, Status, Warning};
 use pairadm::translate::{Entry, Files, Findings, Found, Owners, Place, Scanned, Table, TranslationView};
@@ -82,6 +82,7 @@ pub fn status() -> Status {
         profile: "kamailio".to_owned(),
         at: "2026-11-20T20:41:07+00:00".to_owned(),
         active: Some(Side::Primary),
+        priority: Priority::High,
         vips: vec![
             ("10.77.0.10".parse().unwrap(), vec![Side::Primary]),
             ("fd77::10".parse().unwrap(), vec![Side::Primary]),
