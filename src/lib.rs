@@ -73,3 +73,4 @@ pub mod report;
 pub mod status;
 pub mod translate;
 pub mod tui;
+mod urgency;

@@ -10,6 +10,7 @@ use crate::controller::Cancel;
 use crate::error::{Error, Kind, Result};
 use crate::model::{BySide, OpId, Side};
 use crate::plan::{Action, Plan, Stage, Step, StepId, StepPlace, Window};
+use crate::urgency::Urgency;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -241,6 +242,7 @@ impl<'r, 'l> Run<'r, 'l> {
             // A window is much shorter than a lease, and a thread more would only delay it.
             self.session.keep_alive(None);
         }
+        let urgency = dark.then(Urgency::begin);
         let mut outcome = Ok(());
         for (offset, stage) in stages.iter().enumerate() {
             self.emit(Progress::Stage { index: from + offset });
@@ -249,6 +251,7 @@ impl<'r, 'l> Run<'r, 'l> {
                 break;
             }
         }
+        drop(urgency);
         if dark {
             self.with_recorder(Recorder::release);
             self.session.keep_alive(leased);

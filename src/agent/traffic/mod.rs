@@ -9,7 +9,6 @@ mod chains;
 mod facts;
 mod listing;
 mod rules;
-mod urgency;
 
 pub use facts::read;
 
@@ -18,11 +17,11 @@ use crate::agent::protocol::StepReport;
 use crate::error::{Error, Result};
 use crate::model::Traffic;
 use crate::plan::Change;
+use crate::urgency::Urgency;
 use chains::Chains;
 use listing::Listing;
 use rules::{Family, Place};
 use std::time::Instant;
-use urgency::Urgency;
 
 /// The node's valve for SIP traffic, with the change that was armed, if any. Dropping it leaves the
 /// rules as they are.
@@ -55,7 +54,7 @@ impl Gate {
                 changed = true;
             }
         }
-        let urgency = Urgency::begin();
+        let urgency = Urgency::with_carrier();
         let mut waiting = Vec::new();
         for chains in chains::read(deadline)? {
             let ours = chains.at(place).clone();
