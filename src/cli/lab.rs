@@ -4,7 +4,7 @@ use super::menu;
 use super::output::Done;
 use super::session::Session;
 use crate::error::{Error, Result};
-use crate::lab::{self, Database, Fault, Lab, LabName, LabStatus, Place, Tool};
+use crate::lab::{self, Database, Fault, Lab, LabName, LabStatus, Place, Tool, Trainer};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use std::path::PathBuf;
@@ -122,7 +122,8 @@ impl Bench<'_> {
         let lab = self.up(new)?;
         let mut common = self.session.common.clone();
         common.pair = lab.pair_file();
-        menu::run(&Session::new(common)?)
+        let trainer = Trainer::new(self.place.clone(), self.name.clone());
+        menu::run(&Session::new(common)?, Some(trainer))
     }
 
     fn up(&self, new: &NewLab) -> Result<Lab> {

@@ -4,6 +4,7 @@ use super::output::Done;
 use super::session::Session;
 use crate::controller::Door;
 use crate::error::{Error, Kind, Result};
+use crate::lab::Trainer;
 use crate::model::Secret;
 use crate::prompt::{Console, Sink};
 use crate::remote::{Introduction, Operator, Opinion, SecretWanted, Unattended};
@@ -13,8 +14,8 @@ use crate::tui::ask::{AskAnswer, AskRequest, Asker};
 use crate::tui::look::Look;
 use std::sync::{Arc, OnceLock};
 
-/// Opens the menu; returns when it is left.
-pub fn run(session: &Session) -> Result<Done> {
+/// Opens the menu, on a practice lab with its faults; returns when it is left.
+pub fn run(session: &Session, trainer: Option<Trainer>) -> Result<Done> {
     if session.output.is_json() {
         return Err(Error::new(
             Kind::Usage,
@@ -23,26 +24,26 @@ pub fn run(session: &Session) -> Result<Done> {
         ));
     }
     match crate::tui::possible() {
-        Ok(()) if !session.common.plain => drawn(session),
+        Ok(()) if !session.common.plain => drawn(session, trainer),
         impossible => {
             if let (Err(why), false) = (impossible, session.common.plain) {
                 session
                     .output
                     .say([&Line::toned(Tone::Faint, format!("Line mode: {why}."))]);
             }
-            plain(session)
+            plain(session, trainer)
         }
     }
 }
 
-fn plain(session: &Session) -> Result<Done> {
-    let door = Door::new(session.controller()?);
+fn plain(session: &Session, trainer: Option<Trainer>) -> Result<Done> {
+    let door = Door::new(session.controller()?).practising(trainer);
     let mut console = Console::new(Sink::Stdout, session.output.colour(), session.cancel.clone());
     crate::prompt::menu(&mut console, &door, session.common.verbose, &session.cancel);
     Ok(Done::default())
 }
 
-fn drawn(session: &Session) -> Result<Done> {
+fn drawn(session: &Session, trainer: Option<Trainer>) -> Result<Done> {
     let operator = Arc::new(InMenu {
         asker: OnceLock::new(),
         beforehand: session.unattended(),
@@ -53,7 +54,7 @@ fn drawn(session: &Session) -> Result<Done> {
     let left = crate::tui::run(look, move |asker| {
         // Set once: the menu is opened once.
         let _ = operator.asker.set(asker);
-        Arc::new(Door::new(controller))
+        Arc::new(Door::new(controller).practising(trainer))
     });
     let left = left.map_err(|error| Error::refused("terminal", "the terminal failed").because(error))?;
     let signal = match left {

@@ -47,7 +47,7 @@ pub fn run(arguments: Vec<OsString>) -> u8 {
         Err(error) => return output.finish(name, Err(error)),
     };
     let outcome = match parsed.command {
-        None => menu::run(&session),
+        None => menu::run(&session, None),
         Some(command) => dispatch(&session, command),
     };
     session.output.finish(name, outcome)

@@ -6,6 +6,7 @@ use crate::controller::{Cancel, DataHeld};
 use crate::engine::Listener;
 use crate::error::{Error, Kind, Result};
 use crate::intent::{Answers, Form, Operation};
+use crate::lab::{Fault, FaultOffer};
 use crate::model::{BySide, OpId};
 use crate::plan::Plan;
 use crate::status::Status;
@@ -47,6 +48,20 @@ pub trait Backend: Send + Sync {
     fn differences(&self) -> Result<String>;
     /// What a failback or the next load would lose, as text; changes nothing.
     fn losses(&self) -> Result<String>;
+    /// Faults on request; `None` unless the pair is a practice lab.
+    fn practice(&self) -> Option<&dyn Practice> {
+        None
+    }
+}
+
+/// What only a practice lab can: break.
+pub trait Practice: Send + Sync {
+    /// Every fault there is to choose, and which are on.
+    fn faults(&self) -> Result<Vec<FaultOffer>>;
+    /// Puts one on.
+    fn break_it(&self, fault: &Fault) -> Result<()>;
+    /// Takes all of them off and waits until both nodes are ready.
+    fn heal(&self) -> Result<()>;
 }
 
 /// Names for the title and the boxes before the nodes have answered.
@@ -54,6 +69,8 @@ pub trait Backend: Send + Sync {
 pub struct Identity {
     /// The configured pair; `None` before the first `configure`.
     pub pair: Option<PairNames>,
+    /// True for a practice lab, where faults can be put on.
+    pub practice: bool,
 }
 
 /// The names the pair file gives.

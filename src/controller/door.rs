@@ -1,11 +1,12 @@
 //! The controller as the menu and the line mode see it.
 
-use super::backend::{Backend, Finished, Identity, PairNames, Past, Unfinished, Way};
+use super::backend::{Backend, Finished, Identity, PairNames, Past, Practice, Unfinished, Way};
 use super::live::Live;
 use super::{Cancel, Controller, DataHeld, Review, names};
 use crate::engine::{Direction, Listener};
 use crate::error::{Error, Result};
 use crate::intent::{Answers, Form, Operation};
+use crate::lab::Trainer;
 use crate::model::{BySide, OpId, Side};
 use crate::plan::Plan;
 use crate::render::translation::explained;
@@ -27,6 +28,7 @@ pub struct Door {
     live: Mutex<Live>,
     reviewed: Mutex<Option<Review>>,
     status: Mutex<Option<Status>>,
+    trainer: Option<Trainer>,
 }
 
 impl Door {
@@ -38,7 +40,15 @@ impl Door {
             live,
             reviewed: Mutex::default(),
             status: Mutex::default(),
+            trainer: None,
         }
+    }
+
+    /// The pair is a practice lab.
+    #[must_use]
+    pub fn practising(mut self, trainer: Option<Trainer>) -> Self {
+        self.trainer = trainer;
+        self
     }
 }
 
@@ -51,6 +61,7 @@ impl Backend for Door {
                 profile: pair.profile.clone(),
                 hosts: names(&pair),
             }),
+            practice: self.trainer.is_some(),
         }
     }
 
@@ -142,6 +153,10 @@ impl Backend for Door {
 
     fn losses(&self) -> Result<String> {
         Ok(text(&render::losses(&self.controller.losses()?)))
+    }
+
+    fn practice(&self) -> Option<&dyn Practice> {
+        self.trainer.as_ref().map(|trainer| trainer as &dyn Practice)
     }
 }
 

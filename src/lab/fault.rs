@@ -32,7 +32,7 @@ impl Fault {
     pub const LIST: [(&'static str, &'static str); 8] = [
         (
             "power NODE",
-            "power cut: everything on the node ends at once, the disk stays",
+            "power cut: everything on the node ends, the disk stays",
         ),
         (
             "link NODE [eth0|eth1]",
@@ -48,9 +48,23 @@ impl Fault {
         ("service NODE", "the SIP service is killed and does not come back"),
         (
             "duplicate-vip",
-            "a third host holds the virtual addresses and answers for them",
+            "a third host holds the virtual addresses and answers",
         ),
     ];
+
+    /// What happens then.
+    pub fn effect(&self) -> &'static str {
+        let text = self.to_string();
+        let kind = |text: &str| text.split(' ').next().map(str::to_owned);
+        let listed = Self::LIST.iter().find(|(form, _)| kind(form) == kind(&text));
+        match (self, listed) {
+            (Self::Link(_, 0), _) => "the SIP cable is pulled",
+            (Self::Link(..), _) => "the cable of the duplication link is pulled",
+            (Self::ReadOnly(_, path), _) if path == "/" => "nothing can be written",
+            (_, Some((_, effect))) => effect,
+            (_, None) => "",
+        }
+    }
 
     /// Name of the node concerned; none for a fault of the network.
     pub fn node(&self) -> Option<&str> {

@@ -35,6 +35,7 @@ mod state;
 mod status;
 mod subnet;
 mod tool;
+mod trainer;
 
 pub use database::Database;
 pub use fault::Fault;
@@ -45,6 +46,7 @@ pub use reach::sip_options;
 pub use state::{Lab, LabNode};
 pub use status::{LabNodeStatus, LabStatus};
 pub use tool::Tool;
+pub use trainer::{FaultOffer, Trainer};
 
 /// Receives one line of progress at a time.
 pub type Progress<'a> = &'a dyn Fn(&str);

@@ -28,7 +28,10 @@ pub fn menu(talk: &mut (dyn Talk + Send), backend: &dyn Backend, verbose: bool, 
         cancel,
         verbose,
     };
-    desk.entries(MAIN, "q to quit");
+    match backend.practice() {
+        None => desk.entries(MAIN, "q to quit"),
+        Some(_) => desk.entries(MAIN, "f for faults of the lab, q to quit"),
+    }
 }
 
 impl Desk<'_> {
@@ -47,11 +50,60 @@ impl Desk<'_> {
                 Reply::End => return,
                 Reply::Line(line) if matches!(line.as_str(), "q" | "Q" | "quit") => return,
                 Reply::Line(line) if line.is_empty() => {}
+                Reply::Line(line) if line == "f" && self.backend.practice().is_some() => self.practise(),
                 Reply::Line(line) => self.choose(entries, &line),
             }
             // A Ctrl-C that stopped an entry brings back the menu, it does not end it.
             self.cancel.flag().store(false, Ordering::SeqCst);
         }
+    }
+
+    /// Shows what can be broken in the practice lab, until the list is left.
+    fn practise(&mut self) {
+        let Some(lab) = self.backend.practice() else {
+            return;
+        };
+        loop {
+            let offers = match lab.faults() {
+                Ok(offers) => offers,
+                Err(error) => return tell_error(self.talk, &error),
+            };
+            self.talk.say(&Line::default());
+            for (number, offer) in (1..).zip(&offers) {
+                let on = if offer.on { "ON" } else { "" };
+                let (fault, effect) = (offer.fault.to_string(), offer.fault.effect());
+                let tone = if offer.on { Tone::Bad } else { Tone::Plain };
+                let text = format!("{number:3}) {on:2} {fault:17} {effect}");
+                self.talk.say(&Line::toned(tone, text));
+            }
+            let question = format!(
+                "Break which (1-{}), h to heal everything, q to go back",
+                offers.len()
+            );
+            let done = match self.talk.ask(&question) {
+                Reply::End => return,
+                Reply::Line(line) => match line.as_str() {
+                    "q" | "" => return,
+                    "h" => lab.heal(),
+                    number => {
+                        if let Some(offer) = place(number).and_then(|place| offers.get(place)) {
+                            lab.break_it(&offer.fault)
+                        } else {
+                            self.wrong(number, offers.len());
+                            Ok(())
+                        }
+                    }
+                },
+            };
+            if let Err(error) = done {
+                tell_error(self.talk, &error);
+            }
+        }
+    }
+
+    fn wrong(&mut self, line: &str, entries: usize) {
+        let text = format!("`{line}` is not an entry; accepted: 1 to {entries} or q");
+        self.talk.say(&Line::toned(Tone::Bad, text));
     }
 
     fn say_pair(&mut self) {
@@ -69,14 +121,8 @@ impl Desk<'_> {
     }
 
     fn choose(&mut self, entries: &[Entry], line: &str) {
-        let number = line
-            .parse::<usize>()
-            .ok()
-            .and_then(|number| number.checked_sub(1));
-        let Some(entry) = number.and_then(|index| entries.get(index)) else {
-            let text = format!("`{line}` is not an entry; accepted: 1 to {} or q", entries.len());
-            self.talk.say(&Line::toned(Tone::Bad, text));
-            return;
+        let Some(entry) = place(line).and_then(|place| entries.get(place)) else {
+            return self.wrong(line, entries.len());
         };
         let outcome = match entry.choice {
             Choice::Status => self.status(),
@@ -219,6 +265,11 @@ impl Desk<'_> {
     }
 }
 
+/// The place in a list that a number names.
+fn place(number: &str) -> Option<usize> {
+    number.parse::<usize>().ok()?.checked_sub(1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -294,6 +345,25 @@ mod tests {
         let (shown, asked) = run(Some(End::Committed), &["12", "1", "", "y", "q", "q"]);
         assert_eq!(asked, ["plan backup side=primary", "apply"]);
         assert!(shown.contains("q to go back"), "{shown}");
+    }
+
+    #[test]
+    fn only_a_practice_lab_is_broken_and_healed() {
+        let fake = Fake::practising();
+        let mut script = Script::of(&["f", "2", "9", "h", "q", "q"]);
+        menu(&mut script, &fake, false, &Cancel::default());
+        assert_eq!(*fake.asked.lock().unwrap(), ["break duplicate-vip", "heal"]);
+        assert!(
+            script.shown().contains("  2) ON duplicate-vip"),
+            "{}",
+            script.shown()
+        );
+        assert!(script.shown().contains("`9` is not an entry; accepted: 1 to 2"));
+        let (shown, asked) = run(None, &["f", "q"]);
+        assert!(
+            asked.is_empty() && shown.contains("`f` is not an entry"),
+            "{shown}"
+        );
     }
 
     #[test]

@@ -5,11 +5,12 @@
 use super::{Reply, Talk};
 use crate::agent::protocol::End;
 use crate::config::sample::office;
-use crate::controller::backend::{Backend, Finished, Identity, PairNames, Past, Unfinished, Way};
+use crate::controller::backend::{Backend, Finished, Identity, PairNames, Past, Practice, Unfinished, Way};
 use crate::controller::{Cancel, DataHeld};
 use crate::engine::{Event, Listener, Progress};
 use crate::error::{Error, Result};
 use crate::intent::{self, Answers, Form, Known, Operation};
+use crate::lab::{Fault, FaultOffer};
 use crate::model::{BySide, OpId, Side};
 use crate::plan::{Action, Plan, Stage, Step, StepId, Window};
 use crate::render::Line;
@@ -63,6 +64,8 @@ pub struct Fake {
     pub asked: Mutex<Vec<String>>,
     /// How `apply` and `resume` end.
     pub end: Option<End>,
+    /// Faults that are on, in a practice lab.
+    pub broken: Option<Mutex<Vec<Fault>>>,
 }
 
 impl Fake {
@@ -71,6 +74,15 @@ impl Fake {
         Self {
             asked: Mutex::default(),
             end,
+            broken: None,
+        }
+    }
+
+    /// The same in a practice lab that is whole.
+    pub fn practising() -> Self {
+        Self {
+            broken: Some(Mutex::default()),
+            ..Self::ending(None)
         }
     }
 
@@ -123,7 +135,10 @@ impl Backend for Fake {
                 secondary: "beta".to_owned(),
             },
         };
-        Identity { pair: Some(pair) }
+        Identity {
+            pair: Some(pair),
+            practice: self.broken.is_some(),
+        }
     }
 
     fn status(&self) -> Result<Status> {
@@ -215,5 +230,33 @@ impl Backend for Fake {
 
     fn explain(&self, subject: Subject) -> Result<String> {
         Ok(format!("{subject} stays"))
+    }
+
+    fn practice(&self) -> Option<&dyn Practice> {
+        self.broken.as_ref().map(|_| self as &dyn Practice)
+    }
+}
+
+impl Practice for Fake {
+    fn faults(&self) -> Result<Vec<FaultOffer>> {
+        let broken = self.broken.as_ref().unwrap().lock().unwrap();
+        let offer = |text: &str| {
+            let fault: Fault = text.parse().unwrap();
+            let on = broken.contains(&fault);
+            FaultOffer { fault, on }
+        };
+        Ok(["power alpha", "duplicate-vip"].map(offer).into())
+    }
+
+    fn break_it(&self, fault: &Fault) -> Result<()> {
+        self.note(format!("break {fault}"));
+        self.broken.as_ref().unwrap().lock().unwrap().push(fault.clone());
+        Ok(())
+    }
+
+    fn heal(&self) -> Result<()> {
+        self.note("heal".to_owned());
+        self.broken.as_ref().unwrap().lock().unwrap().clear();
+        Ok(())
     }
 }

@@ -4,6 +4,7 @@ use super::ask::{AskAnswer, AskId};
 use super::backend::Way;
 use super::event::JobId;
 use crate::intent::{Answers, Operation};
+use crate::lab::Fault;
 use crate::model::OpId;
 use crate::plan::Plan;
 use crate::translate::{CsvKind, Subject, Table};
@@ -59,6 +60,12 @@ pub enum Job {
     Import(PathBuf, CsvKind),
     /// Write a table into a new file of this machine.
     Export(PathBuf, CsvKind, Box<Table>),
+    /// The faults of the practice lab.
+    Faults,
+    /// Put one on.
+    Break(Fault),
+    /// Take all of them off.
+    Heal,
 }
 
 impl Job {
@@ -83,6 +90,9 @@ impl Job {
             Self::Translation | Self::Explain(_) => "Reading the translation table",
             Self::Import(..) => "Reading the file",
             Self::Export(..) => "Writing the file",
+            Self::Faults => "Looking at the lab",
+            Self::Break(_) => "Breaking it",
+            Self::Heal => "Taking all faults off, until both nodes are ready",
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::controller::DataHeld;
 use crate::engine;
 use crate::error::Result;
 use crate::intent::{Form, Operation};
+use crate::lab::FaultOffer;
 use crate::model::BySide;
 use crate::plan::Plan;
 use crate::status::Status;
@@ -91,4 +92,6 @@ pub enum Reply {
     Imported(Result<Table>),
     /// Something was done that one line tells.
     Said(Result<String>),
+    /// The faults of the practice lab as they are now.
+    Faults(Result<Vec<FaultOffer>>),
 }

@@ -1,15 +1,16 @@
 //! Carries out effects: each job on a thread of its own, its answer into the event channel.
 
 use super::ask::Asker;
-use super::backend::{Backend, Finished};
+use super::backend::{Backend, Finished, Practice};
 use super::csv_file;
 use super::effect::{Effect, Job};
 use super::event::{Event, JobId, Reply};
 use super::terminal::WORKER;
 use crate::controller::Cancel;
 use crate::engine::{self, Listener};
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::intent::Operation;
+use crate::lab::FaultOffer;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -125,6 +126,7 @@ enum JobKind {
     Translation,
     Import,
     Export,
+    Faults,
 }
 
 impl JobKind {
@@ -144,6 +146,7 @@ impl JobKind {
             Job::Translation => Self::Translation,
             Job::Import(..) => Self::Import,
             Job::Export(..) => Self::Export,
+            Job::Faults | Job::Break(_) | Job::Heal => Self::Faults,
         }
     }
 
@@ -158,6 +161,7 @@ impl JobKind {
             Self::Translation => Reply::Translation(Err(error)),
             Self::Import => Reply::Imported(Err(error)),
             Self::Export => Reply::Said(Err(error)),
+            Self::Faults => Reply::Faults(Err(error)),
         }
     }
 }
@@ -187,7 +191,21 @@ fn carry_out(backend: &dyn Backend, job: Job, listener: &mut dyn Listener, cance
         Job::Explain(subject) => Reply::Text(subject.to_string(), backend.explain(subject)),
         Job::Import(path, kind) => Reply::Imported(csv_file::read(&path, kind)),
         Job::Export(path, kind, table) => Reply::Said(csv_file::write(&path, kind, &table)),
+        Job::Faults => Reply::Faults(faults_after(backend, |_| Ok(()))),
+        Job::Break(fault) => Reply::Faults(faults_after(backend, |lab| lab.break_it(&fault))),
+        Job::Heal => Reply::Faults(faults_after(backend, |lab| lab.heal())),
     }
+}
+
+/// Does something to the practice lab; its faults afterwards.
+fn faults_after(
+    backend: &dyn Backend,
+    change: impl FnOnce(&dyn Practice) -> Result<()>,
+) -> Result<Vec<FaultOffer>> {
+    let lab = backend.practice();
+    let lab = lab.ok_or_else(|| Error::bug("faults were asked for where there is no practice lab"))?;
+    change(lab)?;
+    lab.faults()
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> String {

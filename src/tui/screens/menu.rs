@@ -26,6 +26,15 @@ const HINTS: &[KeyHint] = &[
     ("q", "quit"),
 ];
 
+const PRACTICE_HINTS: &[KeyHint] = &[
+    ("1-12 Enter", "choose"),
+    ("Up Down", "move"),
+    ("r", "ask again"),
+    ("f", "faults"),
+    ("F1", "help"),
+    ("q", "quit"),
+];
+
 const INNER_HINTS: &[KeyHint] = &[
     ("digits Enter", "choose"),
     ("Up Down", "move"),
@@ -41,12 +50,17 @@ pub struct Menu {
     entries: &'static [Entry],
     selected: usize,
     typed: String,
+    /// The pair is a practice lab.
+    practice: bool,
 }
 
 impl Menu {
     /// What the menu begins with.
-    pub const fn main() -> Self {
-        Self::of("Menu", MAIN)
+    pub fn main(practice: bool) -> Self {
+        Self {
+            practice,
+            ..Self::of("Menu", MAIN)
+        }
     }
 
     /// The entries about data.
@@ -60,6 +74,7 @@ impl Menu {
             entries,
             selected: 0,
             typed: String::new(),
+            practice: false,
         }
     }
 
@@ -75,7 +90,11 @@ impl Menu {
 
     /// Keys for the footer.
     pub fn hints(&self) -> &'static [KeyHint] {
-        if self.is_main() { HINTS } else { INNER_HINTS }
+        match (self.is_main(), self.practice) {
+            (true, false) => HINTS,
+            (true, true) => PRACTICE_HINTS,
+            (false, _) => INNER_HINTS,
+        }
     }
 
     /// A key.
@@ -94,6 +113,7 @@ impl Menu {
             KeyCode::Esc | KeyCode::Char('q') if !self.is_main() => return Turn::Back,
             KeyCode::Esc => self.typed.clear(),
             KeyCode::Char('r') => return Turn::Look,
+            KeyCode::Char('f') if self.practice => return Turn::job(Job::Faults),
             KeyCode::Char('q') => return Turn::Quit,
             _ => {}
         }

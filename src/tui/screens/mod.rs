@@ -4,6 +4,7 @@
 pub mod busy;
 pub mod confirm;
 pub mod details;
+pub mod faults;
 pub mod form;
 pub mod history;
 pub mod menu;
@@ -41,6 +42,8 @@ pub enum Screen {
     History(history::History),
     /// Backup and mirrors.
     Mirrors(Box<mirrors::Mirrors>),
+    /// Faults of the practice lab.
+    Faults(faults::Faults),
     /// A text to read.
     Text(text::TextScreen),
     /// The translation table, edited.
@@ -77,6 +80,7 @@ impl Screen {
             Self::Outcome(screen) => screen.key(key, around),
             Self::History(screen) => screen.key(key, around),
             Self::Mirrors(screen) => screen.key(key, around),
+            Self::Faults(screen) => screen.key(key, around),
             Self::Text(screen) => screen.key(key, around),
             Self::Translation(screen) => screen.key(key, around),
             Self::Busy(screen) => screen.key(key),
@@ -96,6 +100,7 @@ impl Screen {
             Self::Outcome(screen) => screen.mouse(mouse, around),
             Self::History(screen) => screen.mouse(mouse, around),
             Self::Mirrors(screen) => screen.mouse(mouse, around),
+            Self::Faults(screen) => screen.mouse(mouse, around),
             Self::Text(screen) => screen.mouse(mouse, around),
             Self::Translation(screen) => screen.mouse(mouse, around),
             Self::Confirm(screen) => screen.mouse(mouse, around),
@@ -124,6 +129,7 @@ impl Screen {
             Self::Outcome(screen) => screen.draw(frame, area, state),
             Self::History(screen) => screen.draw(frame, area, state),
             Self::Mirrors(screen) => screen.draw(frame, area, state),
+            Self::Faults(screen) => screen.draw(frame, area, state),
             Self::Text(screen) => screen.draw(frame, area, state),
             Self::Translation(screen) => screen.draw(frame, area, state),
             Self::Busy(screen) => screen.draw(frame, area, state),
@@ -151,6 +157,7 @@ impl Screen {
             Self::Progress(_) => "Working",
             Self::Outcome(_) => "Result",
             Self::History(_) => history::TITLE,
+            Self::Faults(_) => faults::TITLE,
             Self::Text(screen) => &screen.title,
             Self::Mirrors(_) => "Mirrors",
             Self::Translation(_) => "Translation table",
@@ -170,6 +177,7 @@ impl Screen {
             Self::Outcome(screen) => screen.hints(),
             Self::History(_) => history::HINTS,
             Self::Mirrors(_) => mirrors::HINTS,
+            Self::Faults(_) => faults::HINTS,
             Self::Text(_) => text::HINTS,
             Self::Translation(screen) => screen.hints(),
             Self::Busy(_) => busy::HINTS,
@@ -190,6 +198,7 @@ impl Screen {
             Self::Outcome(_) => include_str!("help/outcome.txt"),
             Self::History(_) => include_str!("help/history.txt"),
             Self::Mirrors(_) => include_str!("help/mirrors.txt"),
+            Self::Faults(_) => include_str!("help/faults.txt"),
             Self::Translation(_) => include_str!("help/translation.txt"),
             Self::Text(_) | Self::Busy(_) | Self::Confirm(_) | Self::Question(_) => {
                 include_str!("help/text.txt")

@@ -10,6 +10,7 @@ use crate::tui::event::{JobId, Reply};
 use crate::tui::screens::Screen;
 use crate::tui::screens::busy::Busy;
 use crate::tui::screens::confirm::Confirm;
+use crate::tui::screens::faults::Faults;
 use crate::tui::screens::form::FormScreen;
 use crate::tui::screens::mirrors::Mirrors;
 use crate::tui::screens::outcome::Outcome;
@@ -126,6 +127,13 @@ pub(super) fn replied(state: &mut State, job: JobId, reply: Reply) -> Vec<Effect
                 screen.say(what);
             }
         }
+        Reply::Faults(Ok(offers)) => {
+            state.pair.hurry();
+            match state.screens.last_mut() {
+                Some(Screen::Faults(faults)) => faults.fill(offers),
+                _ => state.screens.push(Screen::Faults(Faults::new(offers))),
+            }
+        }
         Reply::Form(_, Err(error))
         | Reply::Plan(_, Err(error))
         | Reply::History(Err(error))
@@ -133,7 +141,8 @@ pub(super) fn replied(state: &mut State, job: JobId, reply: Reply) -> Vec<Effect
         | Reply::Held(Err(error))
         | Reply::Translation(Err(error))
         | Reply::Imported(Err(error))
-        | Reply::Said(Err(error)) => show_error(state, &error),
+        | Reply::Said(Err(error))
+        | Reply::Faults(Err(error)) => show_error(state, &error),
         Reply::Finished(_) => {}
     }
     Vec::new()

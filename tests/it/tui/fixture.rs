@@ -42,6 +42,7 @@ pub fn identity() -> Identity {
                 secondary: "beta".to_owned(),
             },
         }),
+        practice: false,
     }
 }
 
@@ -494,7 +495,20 @@ pub struct Menu {
 
 impl Menu {
     pub fn new(look: Look, size: (u16, u16)) -> Self {
-        let mut state = State::new(look, size, identity());
+        Self::named(look, size, identity())
+    }
+
+    /// A menu on a practice lab.
+    pub fn practising(look: Look, size: (u16, u16)) -> Self {
+        let identity = Identity {
+            practice: true,
+            ..identity()
+        };
+        Self::named(look, size, identity)
+    }
+
+    fn named(look: Look, size: (u16, u16), identity: Identity) -> Self {
+        let mut state = State::new(look, size, identity);
         let effects = update::start(&mut state);
         let mut menu = Self { state, effects };
         menu.at(0);

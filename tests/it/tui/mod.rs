@@ -2,6 +2,7 @@
 
 mod child;
 mod data;
+mod faults;
 mod fixture;
 mod flow;
 mod forms;
