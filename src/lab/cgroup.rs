@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 /// Parent group of all nodes.
 const PARENT: &str = "pairadm-lab";
-/// How long killed processes may take to disappear.
-const DEATH: Duration = Duration::from_secs(10);
+/// How long killed processes may take to disappear: one that waits for the disk does not go before.
+const DEATH: Duration = Duration::from_mins(2);
 
 /// A node's group in each hierarchy that systemd uses: the unified one, and on hosts with the old
 /// layout also the named one.

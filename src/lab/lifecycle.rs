@@ -11,8 +11,8 @@ use crate::error::{Error, Result};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-/// A node is up in well under a second; a loaded machine gets the benefit of the doubt.
-const BOOT: Duration = Duration::from_mins(1);
+/// A node is up in about a second; a loaded machine or disk gets the benefit of the doubt.
+const BOOT: Duration = Duration::from_mins(3);
 
 /// A lab that is up, and how it got there.
 #[derive(Debug)]

@@ -8,8 +8,9 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
-/// Enough for every program but the package tools, which set their own.
-const DEADLINE: Duration = Duration::from_secs(30);
+/// Enough for every program but the package tools, which set their own: `mkfs`, `umount` and a database wait
+/// for the disk, which may have a build's gigabytes to write first.
+const DEADLINE: Duration = Duration::from_mins(3);
 
 /// One run of a program.
 #[derive(Debug)]
@@ -63,7 +64,7 @@ impl Tool {
         self
     }
 
-    /// How long it may take before it is killed; 30 s otherwise.
+    /// How long it may take before it is killed; 3 min otherwise.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;

@@ -14,13 +14,13 @@ use std::fs::File;
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use std::time::Duration;
 
 /// Labs that may run at once; two nodes each.
 const SLOTS: u32 = 2;
-/// Longest one run of pairadm may take before a test gives up on it.
-const PAIRADM_SECONDS: &str = "120";
+/// Longest one run of pairadm may take before a test gives up on it, on however slow a machine.
+const PAIRADM_SECONDS: &str = "600";
 
 /// Two running nodes, alpha and beta, and a controller's directories to administer them from.
 pub struct LabPair {
@@ -116,6 +116,7 @@ impl DerefMut for SharedGuard<'_> {
 impl LabPair {
     fn start(test: &str, database: Database) -> Self {
         let place = Place::new(std::env::var_os("PAIRADM_LAB_DIR").unwrap_or_else(|| Place::DEFAULT.into()));
+        let_the_disk_rest(&place);
         let short: String = test.replace('_', "-").chars().take(24).collect();
         let name = format!("t{}-{}", std::process::id(), short.trim_matches('-'));
         let name: LabName = name.parse().expect("a test's name makes a lab's name");
@@ -320,6 +321,18 @@ fn execute<S: AsRef<str>>(lab: &Lab, host: &str, command: &[S]) -> Output {
     lab.enter(host, &command)
         .and_then(lab::Tool::output)
         .unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Waits, once, until nothing is left to be written: a compiler that ran just before leaves gigabytes, and a
+/// node whose disk stands still for half a minute is a broken one, which other tests are about.
+fn let_the_disk_rest(place: &Place) {
+    static RESTED: Once = Once::new();
+    RESTED.call_once(|| {
+        let parents = place.base().ancestors();
+        if let Some(directory) = parents.flat_map(File::open).next() {
+            rustix::fs::syncfs(directory).expect("the disk writes what it has");
+        }
+    });
 }
 
 /// Takes the lab down when this process is gone, however it ended.
