@@ -147,6 +147,20 @@ impl Manifest {
         Ok(manifest)
     }
 
+    /// Only when a mirror's data was saved, and the side that it was copied from: what lies in it is passed
+    /// over, for live status.
+    pub fn read_stamp(folder: &Path) -> std::io::Result<(i64, Side)> {
+        #[derive(Deserialize)]
+        struct Stamp {
+            made: i64,
+            copied: Option<Copied>,
+        }
+        let text = std::fs::read(folder.join(MANIFEST))?;
+        let stamp: Stamp = serde_json::from_slice(&text)?;
+        let source = stamp.copied.map_or(usual_source(), |copied| copied.source);
+        Ok((stamp.made, source))
+    }
+
     /// The same without what is in it.
     #[must_use]
     pub fn head(&self) -> Self {
@@ -224,6 +238,10 @@ mod tests {
         let manifest = manifest("configuration/a.cfg");
         assert_eq!(stored(&manifest).unwrap(), manifest);
         assert_eq!(manifest.bytes(), 5);
+        let folder = tempfile::tempdir().unwrap();
+        let text = serde_json::to_vec(&manifest).unwrap();
+        std::fs::write(folder.path().join(MANIFEST), text).unwrap();
+        assert_eq!(Manifest::read_stamp(folder.path()).unwrap(), (0, Side::Primary));
     }
 
     #[test]

@@ -79,6 +79,15 @@ pub struct MirrorFacts {
     pub source: Side,
 }
 
+/// A mirror and its age.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    /// Its folder's name.
+    pub name: String,
+    /// When its backup was made, Unix seconds of the node whose data it is.
+    pub made: i64,
+}
+
 impl DataFacts {
     /// Mirrors of the data of `source`, newest first.
     pub fn mirrors_of(&self, source: Side) -> impl Iterator<Item = &MirrorFacts> {

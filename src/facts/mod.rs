@@ -3,12 +3,12 @@
 mod data;
 mod gather;
 
-pub use data::{BackupFacts, DataFacts, DataQuery, MirrorFacts};
+pub use data::{BackupFacts, DataFacts, DataQuery, MirrorFacts, Stamp};
 pub use gather::gather;
 
 use crate::agent::protocol::{FileImage, LockOwner};
 use crate::data::{LastRun, Ledger, Survey, Surveyed};
-use crate::model::{NodeState, OpId, Port, Raised, Traffic, Work};
+use crate::model::{NodeState, OpId, Port, Raised, Side, Traffic, Work};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
@@ -55,6 +55,9 @@ pub struct FactsQuery {
     /// Look also at backup and mirrors.
     #[serde(default)]
     pub data: Option<DataQuery>,
+    /// Look for the newest mirror of the data of this side.
+    #[serde(default)]
+    pub newest_mirror: Option<Side>,
     /// Files to look at for a comparison with the other node.
     #[serde(default)]
     pub survey: Option<Survey>,
@@ -163,6 +166,9 @@ pub struct Facts {
     pub agent_sha256: Option<String>,
     /// Backup and mirrors, when they were asked for.
     pub data: Option<DataFacts>,
+    /// The newest mirror, when it was asked for and there is one.
+    #[serde(default)]
+    pub newest_mirror: Option<Stamp>,
     /// The long step that is going on.
     pub work: Option<Work>,
     /// What could not be gathered, in words.

@@ -1,10 +1,10 @@
 //! The pair at a glance as a table of two columns for 80-column terminals.
 
-use super::amount::how_far;
+use super::amount::{how_far, seconds};
 use super::line::{Line, Tone, fill};
 use crate::data::{RunEnd, Trigger};
 use crate::model::{Side, Traffic};
-use crate::status::{NodeStatus, Severity, Status};
+use crate::status::{Aged, Held, NodeStatus, Severity, Status};
 
 const LABEL: usize = 18;
 const COLUMN: usize = 28;
@@ -32,6 +32,7 @@ pub fn status(status: &Status) -> Vec<Line> {
     for name in service_names(status) {
         lines.push(row(&name, nodes.map(|node| service(node, &name))));
     }
+    let secondary = &status.nodes.secondary.hostname;
     let mut optional = |label: &str, of: &dyn Fn(&NodeStatus) -> Option<String>| {
         let values = nodes.map(of);
         if values.iter().any(Option::is_some) {
@@ -57,6 +58,16 @@ pub fn status(status: &Status) -> Vec<Line> {
     optional("pending restart", &|node| {
         (!node.pending_restart.is_empty()).then(|| node.pending_restart.join(", "))
     });
+    let mirror = |of: fn(&Held) -> Option<&Aged>| {
+        // The primary has mirrors for a failback only: where it has none, that is nothing to tell.
+        move |node: &NodeStatus| {
+            let held = node.mirrors.as_ref()?;
+            let told = of(held).map(|mirror| format!("{}, {} old", mirror.name, seconds(mirror.age_s)));
+            told.or_else(|| (node.hostname == *secondary).then(|| "none".to_owned()))
+        }
+    };
+    optional("newest mirror", &mirror(|held| held.newest.as_ref()));
+    optional("loaded mirror", &mirror(|held| held.loaded.as_ref()));
     optional("continuous sync", &|node| node.sync.clone());
     optional("next scheduled run", &|node| node.next_run.clone());
     optional("last scheduled run", &|node| {
@@ -252,6 +263,7 @@ mod tests {
             work: None,
             sync: None,
             next_run: None,
+            mirrors: None,
             runs: Vec::new(),
         }
     }
@@ -299,5 +311,51 @@ mod tests {
         let text = text(&shown);
         insta::assert_snapshot!(text);
         assert!(text.lines().all(|line| line.chars().count() <= 80));
+    }
+
+    #[test]
+    fn the_loaded_mirror_and_the_newest_one_are_told_with_their_age() {
+        let aged = |name: &str, age_s| {
+            let name = name.to_owned();
+            Some(Aged { name, age_s })
+        };
+        let mut beta = node("beta");
+        beta.mirrors = Some(Held {
+            newest: aged("op9", 65),
+            loaded: aged("op7", 7_260),
+        });
+        let mut alpha = node("alpha");
+        alpha.mirrors = Some(Held::default());
+        let mut shown = Status {
+            pair: "office".to_owned(),
+            profile: "kamailio".to_owned(),
+            at: String::new(),
+            active: Some(Side::Primary),
+            priority: Priority::High,
+            vips: Vec::new(),
+            nodes: BySide {
+                primary: alpha,
+                secondary: beta,
+            },
+            last_operation: None,
+            warnings: Vec::new(),
+        };
+        let rows = |shown: &Status| -> Vec<String> {
+            let text = text(shown);
+            let rows = text.lines().filter(|line| line.contains("mirror "));
+            rows.map(|row| row.split_whitespace().collect::<Vec<_>>().join(" "))
+                .collect()
+        };
+        assert_eq!(
+            rows(&shown),
+            [
+                "newest mirror - op9, 1 min 5 s old",
+                "loaded mirror - op7, 2 h 1 min old"
+            ]
+        );
+        shown.nodes.secondary.mirrors = Some(Held::default());
+        assert_eq!(rows(&shown), ["newest mirror - none", "loaded mirror - none"]);
+        shown.nodes.secondary.mirrors = None;
+        assert!(rows(&shown).is_empty());
     }
 }

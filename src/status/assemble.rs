@@ -1,7 +1,7 @@
 //! From both nodes' facts to a [`Status`].
 
 use super::warnings::warnings;
-use super::{Alarm, NodeStatus, Status};
+use super::{Aged, Alarm, Held, NodeStatus, Status};
 use crate::config::Profile;
 use crate::data::{Limit, Survey};
 use crate::error::Result;
@@ -19,6 +19,7 @@ pub fn query(pair: &Pair, profile: &Profile, side: Side) -> FactsQuery {
             hosts::PATH.to_owned(),
         ],
         setup: false,
+        newest_mirror: (!profile.data.is_empty()).then_some(side.other()),
         brief: true,
         ..crate::plan::configure::query(pair, None, profile, side)
     }
@@ -110,6 +111,7 @@ fn node(pair: &Pair, profile: &Profile, side: Side, answer: &Result<(Facts, u64)
             other => other.to_owned(),
         }),
         next_run: enabled(facts, schedule_unit::TIMER).and_then(|unit| unit.next.clone()),
+        mirrors: (!profile.data.is_empty()).then(|| held(facts)),
         runs: facts.runs.clone(),
         debts: state.map(|state| state.debts.clone()).unwrap_or_default(),
         alarms: facts.alarms.iter().map(|raised| alarm(facts, raised)).collect(),
@@ -126,6 +128,20 @@ fn alarm(facts: &Facts, raised: &Raised) -> Alarm {
         since: since.map(|since| since.to_rfc3339()).unwrap_or_default(),
         left_s: raised.until.map(|until| u64::try_from(until - now).unwrap_or(0)),
         cause: raised.cause.clone(),
+    }
+}
+
+fn held(facts: &Facts) -> Held {
+    let now = facts.clock_us / 1_000_000;
+    let aged = |name: &str, made: i64| Aged {
+        name: name.to_owned(),
+        age_s: u64::try_from(now - made).unwrap_or(0),
+    };
+    let newest = facts.newest_mirror.as_ref();
+    let loaded = facts.loaded.newest();
+    Held {
+        newest: newest.map(|stamp| aged(&stamp.name, stamp.made)),
+        loaded: loaded.map(|loaded| aged(&loaded.mirror, loaded.made)),
     }
 }
 

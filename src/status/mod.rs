@@ -75,6 +75,24 @@ pub struct Alarm {
     pub cause: String,
 }
 
+/// What a node has of the other one's data.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Held {
+    /// The newest mirror; `None` when there is none.
+    pub newest: Option<Aged>,
+    /// The mirror that is loaded; `None` when the node's data is its own.
+    pub loaded: Option<Aged>,
+}
+
+/// A mirror.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Aged {
+    /// Its name.
+    pub name: String,
+    /// Seconds since its backup was made.
+    pub age_s: u64,
+}
+
 /// One node now.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct NodeStatus {
@@ -112,6 +130,8 @@ pub struct NodeStatus {
     pub sync: Option<String>,
     /// When the schedule runs next, as systemd writes it.
     pub next_run: Option<String>,
+    /// What it has of the other node's data; `None` where the profile has none.
+    pub mirrors: Option<Held>,
     /// What the node last did by itself.
     pub runs: Vec<LastRun>,
 }

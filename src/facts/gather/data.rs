@@ -1,9 +1,9 @@
 //! The node's current backup and its mirrors. Only manifests and directories are read, not the data.
 
 use crate::agent::program::{PATH, run_from};
-use crate::data::{Kind, MANIFEST, Manifest, Places, maker};
-use crate::facts::{BackupFacts, DataFacts, DataQuery, MirrorFacts};
-use crate::model::{BackupSource, paths};
+use crate::data::{Kind, MANIFEST, Manifest, Places, made_by, maker};
+use crate::facts::{BackupFacts, DataFacts, DataQuery, MirrorFacts, Stamp};
+use crate::model::{BackupSource, Side, paths};
 use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt as _;
@@ -19,6 +19,24 @@ pub fn read(query: &DataQuery, deadline: Instant) -> DataFacts {
         Err(why) => data.backup_fault = Some(why),
     }
     data
+}
+
+/// The newest mirror of the data of `source`.
+pub fn newest_mirror(source: Side) -> Option<Stamp> {
+    newest_under(&Places::under(Path::new(paths::VAR_DIR)), source)
+}
+
+fn newest_under(places: &Places, source: Side) -> Option<Stamp> {
+    let entries = fs::read_dir(places.mirrors()).into_iter().flatten().flatten();
+    let mut mirrors: Vec<_> = entries
+        .filter_map(|entry| Some((maker(entry.file_name().to_str()?)?, entry.path())))
+        .collect();
+    mirrors.sort_unstable_by_key(|(op, _)| std::cmp::Reverse(*op));
+    mirrors.into_iter().find_map(|(op, folder)| {
+        let (made, from) = Manifest::read_stamp(&folder).ok()?;
+        let name = made_by(op);
+        (from == source).then_some(Stamp { name, made })
+    })
 }
 
 /// The folder that the current backup is in, if there is one.
@@ -155,4 +173,36 @@ fn walk(folder: &Path, see: &mut impl FnMut(&Path, &fs::Metadata)) -> Result<(),
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Copied;
+    use crate::model::{Generation, OpId};
+
+    #[test]
+    fn the_newest_mirror_is_the_one_of_the_asked_side_with_the_highest_number() {
+        let var = tempfile::tempdir().unwrap();
+        let places = Places::under(var.path());
+        assert_eq!(newest_under(&places, Side::Primary), None);
+        for (op, source) in [(9, Side::Primary), (10, Side::Primary), (11, Side::Secondary)] {
+            let mut manifest =
+                Manifest::new("office".to_owned(), "alpha".to_owned(), Generation(3), OpId(op));
+            manifest.made = 1000 + i64::try_from(op).unwrap();
+            manifest.copied = Some(Copied {
+                at: 0,
+                op: OpId(op),
+                from: "192.0.2.11".parse().unwrap(),
+                encrypted: true,
+                source,
+            });
+            let folder = places.mirrors().join(made_by(OpId(op)));
+            fs::create_dir_all(&folder).unwrap();
+            fs::write(folder.join(MANIFEST), serde_json::to_vec(&manifest).unwrap()).unwrap();
+        }
+        let newest = |source| newest_under(&places, source).map(|stamp| (stamp.name, stamp.made));
+        assert_eq!(newest(Side::Primary), Some(("op10".to_owned(), 1010)));
+        assert_eq!(newest(Side::Secondary), Some(("op11".to_owned(), 1011)));
+    }
 }

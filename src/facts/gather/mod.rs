@@ -106,6 +106,12 @@ fn slow_parts<'a>(query: &'a FactsQuery, deadline: Instant) -> Vec<Slow<'a>> {
             Box::new(move |facts| facts.data = Some(data))
         }));
     }
+    if let Some(source) = query.newest_mirror {
+        parts.push(Box::new(move || {
+            let newest = data::newest_mirror(source);
+            Box::new(move |facts| facts.newest_mirror = newest)
+        }));
+    }
     if let Some(asked) = &query.survey {
         parts.push(Box::new(move || {
             let found = survey(asked, deadline)

@@ -43,6 +43,7 @@ pub fn query(pair: &Pair, previous: Option<&Pair>, profile: &Profile, side: Side
         vips,
         login_from: peer.address.preferred(),
         ensure_node_key: false,
+        newest_mirror: None,
         survey: None,
         setup: true,
         data: None,

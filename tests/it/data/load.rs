@@ -28,6 +28,20 @@ fn a_mirror_is_live_translated_and_the_service_keeps_its_process() {
     assert_eq!(pid(&lab), before, "it was not restarted");
     let (_, status) = json(&lab, &["status"]);
     assert_eq!(status["exit_code"], 0);
+    let mirrors = &status["result"]["nodes"]["secondary"]["mirrors"];
+    assert_eq!(mirrors["loaded"]["name"], "op2", "{status}");
+    assert_eq!(mirrors["newest"]["name"], "op2", "{status}");
+    assert!(mirrors["newest"]["age_s"].is_u64(), "{status}");
+    run(&lab, &["data", "rollback", "--yes"], 0);
+    let (_, status) = json(&lab, &["status"]);
+    let mirrors = &status["result"]["nodes"]["secondary"]["mirrors"];
+    assert!(
+        mirrors["loaded"].is_null() && !mirrors["newest"].is_null(),
+        "{status}"
+    );
+    let told = run(&lab, &["status"], 0);
+    let row = told.lines().find(|line| line.starts_with("loaded mirror"));
+    assert!(row.is_some_and(|row| row.ends_with("none")), "{told}");
 }
 
 #[test]

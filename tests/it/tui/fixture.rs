@@ -73,6 +73,7 @@ fn node(hostname: &str, active: bool) -> NodeStatus {
         work: None,
         sync: None,
         next_run: None,
+        mirrors: None,
         runs: Vec::new(),
     }
 }
