@@ -15,6 +15,7 @@
 pub mod ask;
 pub use crate::controller::backend;
 mod csv_file;
+mod cursor;
 pub mod draw;
 mod duration;
 pub mod effect;

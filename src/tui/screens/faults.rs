@@ -2,15 +2,14 @@
 
 use super::{Around, KeyHint};
 use crate::lab::FaultOffer;
+use crate::tui::cursor::{Cursor, List, Pointed};
 use crate::tui::effect::Job;
-use crate::tui::layout;
 use crate::tui::look::{Mark, Tone};
-use crate::tui::scroll::Scroll;
 use crate::tui::state::State;
 use crate::tui::text;
 use crate::tui::turn::Turn;
 use crate::tui::widgets::panel::{self, Row};
-use crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyCode, KeyEvent, MouseEvent};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
@@ -30,8 +29,7 @@ pub const TITLE: &str = "Faults of the practice lab";
 #[derive(Debug)]
 pub struct Faults {
     offers: Vec<FaultOffer>,
-    selected: usize,
-    scroll: Scroll,
+    cursor: Cursor,
 }
 
 impl Faults {
@@ -39,63 +37,47 @@ impl Faults {
     pub fn new(offers: Vec<FaultOffer>) -> Self {
         Self {
             offers,
-            selected: 0,
-            scroll: Scroll::default(),
+            cursor: Cursor::default(),
         }
     }
 
     /// What is broken now; the cursor stays.
     pub fn fill(&mut self, offers: Vec<FaultOffer>) {
         self.offers = offers;
-        self.select(self.selected);
+        self.cursor.clamp(self.list());
     }
 
-    fn select(&mut self, place: usize) {
-        self.selected = place.min(self.offers.len().saturating_sub(1));
+    fn list(&self) -> List {
+        List {
+            lines: self.offers.len(),
+            head: 0,
+        }
     }
 
     /// A key.
     pub fn key(&mut self, key: KeyEvent, around: Around<'_>) -> Turn {
-        let page = layout::page(around.size);
+        if self.cursor.key(key, self.list(), around.size) {
+            return Turn::Stay;
+        }
         match key.code {
-            KeyCode::Up | KeyCode::Char('k') => self.select(self.selected.saturating_sub(1)),
-            KeyCode::Down | KeyCode::Char('j') => self.select(self.selected + 1),
-            KeyCode::PageUp => self.select(self.selected.saturating_sub(page)),
-            KeyCode::PageDown => self.select(self.selected + page),
-            KeyCode::Home => self.select(0),
-            KeyCode::End => self.select(usize::MAX),
-            KeyCode::Enter => return self.break_it(),
-            KeyCode::Char('h') => return Turn::job(Job::Heal),
-            KeyCode::Char('r') => return Turn::job(Job::Faults),
-            KeyCode::Esc | KeyCode::Char('q') => return Turn::Back,
-            _ => {}
-        }
-        self.scroll.reveal(self.selected, page);
-        Turn::Stay
-    }
-
-    /// A click puts the cursor on a fault, on the cursor's one it is like Enter.
-    pub fn mouse(&mut self, mouse: MouseEvent, around: Around<'_>) -> Turn {
-        match mouse.kind {
-            MouseEventKind::ScrollDown => return self.key(KeyEvent::from(KeyCode::Down), around),
-            MouseEventKind::ScrollUp => return self.key(KeyEvent::from(KeyCode::Up), around),
-            MouseEventKind::Down(MouseButton::Left) => {}
-            _ => return Turn::Stay,
-        }
-        let first = layout::body(around.size).y + 1;
-        let row = mouse.row.checked_sub(first).map(usize::from);
-        match row.map(|row| row + self.scroll.top) {
-            Some(place) if place == self.selected => self.break_it(),
-            Some(place) if place < self.offers.len() => {
-                self.select(place);
-                Turn::Stay
-            }
+            KeyCode::Enter => self.break_it(),
+            KeyCode::Char('h') => Turn::job(Job::Heal),
+            KeyCode::Char('r') => Turn::job(Job::Faults),
+            KeyCode::Esc | KeyCode::Char('q') => Turn::Back,
             _ => Turn::Stay,
         }
     }
 
+    /// A click puts the cursor on a fault, on the cursor's one it is like Enter.
+    pub fn mouse(&mut self, mouse: MouseEvent, around: Around<'_>) -> Turn {
+        match self.cursor.mouse(mouse, self.list(), around.size) {
+            Pointed::Chosen => self.break_it(),
+            Pointed::Moved => Turn::Stay,
+        }
+    }
+
     fn break_it(&self) -> Turn {
-        let offer = self.offers.get(self.selected).filter(|offer| !offer.on);
+        let offer = self.offers.get(self.cursor.at).filter(|offer| !offer.on);
         offer.map_or(Turn::Stay, |offer| Turn::job(Job::Break(offer.fault.clone())))
     }
 
@@ -107,7 +89,7 @@ impl Faults {
             .iter()
             .enumerate()
             .map(|(place, offer)| {
-                let chosen = place == self.selected;
+                let chosen = place == self.cursor.at;
                 let pointer = if chosen { look.mark(Mark::Pointer) } else { " " };
                 let name = text::pad(&offer.fault.to_string(), 17, look.mark(Mark::More));
                 let on = if offer.on { "ON" } else { "" };
@@ -119,6 +101,6 @@ impl Faults {
                 Row::new(tone, format!("{pointer} {on:2} {name} {}", offer.fault.effect()))
             })
             .collect();
-        panel::rows(frame, area, look, TITLE, &rows, self.scroll);
+        panel::rows(frame, area, look, TITLE, &rows, self.cursor.scroll);
     }
 }

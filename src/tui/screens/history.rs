@@ -5,16 +5,16 @@ use super::{Around, KeyHint, Screen};
 use crate::agent::protocol::End;
 use crate::intent::{Answers, Operation};
 use crate::tui::backend::{Past, Way};
+use crate::tui::cursor::{Cursor, List, Pointed};
 use crate::tui::duration::moment;
 use crate::tui::effect::Job;
 use crate::tui::layout;
 use crate::tui::look::{Look, Mark, Tone};
-use crate::tui::scroll::Scroll;
 use crate::tui::state::State;
 use crate::tui::text;
 use crate::tui::turn::Turn;
 use crate::tui::widgets::panel::{self, Row};
-use crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyCode, KeyEvent, MouseEvent};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
@@ -38,65 +38,46 @@ const WITH_OPERATOR: usize = 98;
 pub struct History {
     /// The operations; `None` until they are read.
     past: Option<Vec<Past>>,
-    selected: usize,
-    scroll: Scroll,
+    cursor: Cursor,
 }
 
 impl History {
     /// The operations have been read.
     pub fn fill(&mut self, past: Vec<Past>) {
-        self.selected = self.selected.min(past.len().saturating_sub(1));
         self.past = Some(past);
+        self.cursor.clamp(self.list());
     }
 
     fn chosen(&self) -> Option<&Past> {
-        self.past.as_ref()?.get(self.selected)
+        self.past.as_ref()?.get(self.cursor.at)
+    }
+
+    fn list(&self) -> List {
+        List {
+            lines: self.past.as_ref().map_or(0, Vec::len),
+            head: 1,
+        }
     }
 
     /// A key.
     pub fn key(&mut self, key: KeyEvent, around: Around<'_>) -> Turn {
-        let last = self.past.as_ref().map_or(0, Vec::len).saturating_sub(1);
-        let page = layout::page(around.size);
-        match key.code {
-            KeyCode::Up | KeyCode::Char('k') => self.selected = self.selected.saturating_sub(1),
-            KeyCode::Down | KeyCode::Char('j') => self.selected = (self.selected + 1).min(last),
-            KeyCode::PageUp => self.selected = self.selected.saturating_sub(page),
-            KeyCode::PageDown => self.selected = (self.selected + page).min(last),
-            KeyCode::Home => self.selected = 0,
-            KeyCode::End => self.selected = last,
-            KeyCode::Esc | KeyCode::Char('q') => return Turn::Back,
-            KeyCode::Enter => return self.enter(),
-            KeyCode::Char('u') => return self.undo(),
-            KeyCode::Char('r') => return self.resume(),
-            _ => {}
+        if self.cursor.key(key, self.list(), around.size) {
+            return Turn::Stay;
         }
-        self.scroll.reveal(self.selected + 1, page);
-        Turn::Stay
+        match key.code {
+            KeyCode::Esc | KeyCode::Char('q') => Turn::Back,
+            KeyCode::Enter => self.enter(),
+            KeyCode::Char('u') => self.undo(),
+            KeyCode::Char('r') => self.resume(),
+            _ => Turn::Stay,
+        }
     }
 
     /// A click puts the cursor on a line, on the cursor's line it is like Enter.
     pub fn mouse(&mut self, mouse: MouseEvent, around: Around<'_>) -> Turn {
-        let down = KeyEvent::from(KeyCode::Down);
-        let up = KeyEvent::from(KeyCode::Up);
-        match mouse.kind {
-            MouseEventKind::ScrollDown => return self.key(down, around),
-            MouseEventKind::ScrollUp => return self.key(up, around),
-            MouseEventKind::Down(MouseButton::Left) => {}
-            _ => return Turn::Stay,
-        }
-        // The first row inside the box is the heading.
-        let first = layout::body(around.size).y + 1;
-        let place = mouse
-            .row
-            .checked_sub(first)
-            .and_then(|row| (usize::from(row) + self.scroll.top).checked_sub(1));
-        match place.filter(|&place| place < self.past.as_ref().map_or(0, Vec::len)) {
-            Some(place) if place == self.selected => self.enter(),
-            Some(place) => {
-                self.selected = place;
-                Turn::Stay
-            }
-            None => Turn::Stay,
+        match self.cursor.mouse(mouse, self.list(), around.size) {
+            Pointed::Chosen => self.enter(),
+            Pointed::Moved => Turn::Stay,
         }
     }
 
@@ -154,7 +135,7 @@ impl History {
             Some(past) if past.is_empty() => vec![Row::new(Tone::Plain, " No operation has been recorded.")],
             Some(past) => self.table(past, columns, look),
         };
-        panel::rows(frame, area, look, TITLE, &rows, self.scroll);
+        panel::rows(frame, area, look, TITLE, &rows, self.cursor.scroll);
     }
 
     /// Number, time and result have fixed columns, so has the operator where there is room; the title
@@ -179,7 +160,7 @@ impl History {
         let heading = line(" ", ["No.", "begun", "result", "by", "what"]);
         let mut rows = vec![Row::new(Tone::Strong, heading)];
         for (index, entry) in past.iter().enumerate() {
-            let chosen = index == self.selected;
+            let chosen = index == self.cursor.at;
             let pointer = if chosen { look.mark(Mark::Pointer) } else { " " };
             let tone = match (chosen, entry.end) {
                 (true, _) => Tone::Selected,
