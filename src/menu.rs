@@ -2,8 +2,8 @@
 //! which of them are refused as things are.
 
 use crate::intent::Operation;
-use crate::model::Side;
-use crate::status::Status;
+use crate::model::{BySide, Mode, Side};
+use crate::status::{NodeStatus, Status};
 
 /// One numbered entry; its number is its place in the list, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +29,12 @@ pub enum Choice {
     Reports,
     /// Pre-flight checks.
     Doctor,
+    /// The entries that check and try without changing anything.
+    Tests,
+    /// A node's reactions, as if it had become active or passive.
+    TryReactions,
+    /// An alarm of a node.
+    TryAlarm,
     /// The entries about data.
     Data,
     /// Backup and mirrors, to load from.
@@ -83,9 +89,9 @@ pub const MAIN: &[Entry] = &[
     ),
     entry("Reports", "Read the report of an operation.", Choice::Reports),
     entry(
-        "Doctor",
-        "Check both nodes before a change. Nothing is changed.",
-        Choice::Doctor,
+        "Doctor and tests...",
+        "Check both nodes before a change; try what they do when calls move. Nothing is changed.",
+        Choice::Tests,
     ),
     entry(
         "Settings",
@@ -103,6 +109,80 @@ pub const MAIN: &[Entry] = &[
         Choice::Data,
     ),
 ];
+
+/// The entries that check and try.
+pub const TESTS: &[Entry] = &[
+    entry(
+        "Doctor",
+        "Check both nodes before a change. Nothing is changed.",
+        Choice::Doctor,
+    ),
+    entry(
+        "Try reactions",
+        "Run a node's reactions as if it had become active or passive. Nothing else happens.",
+        Choice::TryReactions,
+    ),
+    entry(
+        "Try an alarm",
+        "Raise an alarm of a node as a test, or clear one that is raised.",
+        Choice::TryAlarm,
+    ),
+];
+
+/// A test of a node's reactions or of one of its alarms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trial {
+    /// Its reactions are told that it became this.
+    Reactions(Side, Mode),
+    /// The alarm of this name is raised, or cleared.
+    Alarm {
+        /// The node.
+        side: Side,
+        /// The alarm.
+        name: String,
+        /// Raised; else cleared.
+        raise: bool,
+    },
+}
+
+impl Trial {
+    /// Every test of reactions.
+    pub fn of_reactions() -> Vec<Self> {
+        let both = |side| [Mode::Active, Mode::Passive].map(|mode| Self::Reactions(side, mode));
+        Side::BOTH.into_iter().flat_map(both).collect()
+    }
+
+    /// Alarms that can be raised, and those that are: these can be cleared.
+    pub fn of_alarms(status: &Status) -> Vec<Self> {
+        let of = |(side, node): (Side, &NodeStatus)| {
+            let raised = |name: &String| node.alarms.iter().any(|alarm| alarm.name == *name);
+            let mut names = node.alarm_files.clone();
+            names.extend(node.alarms.iter().map(|alarm| alarm.name.clone()));
+            names.sort_unstable();
+            names.dedup();
+            names
+                .into_iter()
+                .map(|name| Self::Alarm {
+                    side,
+                    raise: !raised(&name),
+                    name,
+                })
+                .collect::<Vec<_>>()
+        };
+        status.nodes.iter().flat_map(of).collect()
+    }
+
+    /// What it does, for a list.
+    pub fn label(&self, hosts: &BySide<String>) -> String {
+        match self {
+            Self::Reactions(side, mode) => format!("{}: as if it became {mode}", hosts[*side]),
+            Self::Alarm { side, name, raise } => {
+                let verb = if *raise { "raise" } else { "clear" };
+                format!("{}: {verb} {name}", hosts[*side])
+            }
+        }
+    }
+}
 
 /// The name that means the newest mirror.
 pub const NEWEST: &str = "newest";

@@ -7,6 +7,7 @@ use crate::engine::Listener;
 use crate::error::{Error, Kind, Result};
 use crate::intent::{Answers, Form, Operation};
 use crate::lab::{Fault, FaultOffer};
+use crate::menu::Trial;
 use crate::model::{BySide, OpId};
 use crate::plan::Plan;
 use crate::status::Status;
@@ -48,6 +49,8 @@ pub trait Backend: Send + Sync {
     fn differences(&self) -> Result<String>;
     /// What a failback or the next load would lose, as text; changes nothing.
     fn losses(&self) -> Result<String>;
+    /// Tries reactions or an alarm of a node; what they said.
+    fn try_out(&self, trial: &Trial) -> Result<String>;
     /// Faults on request; `None` unless the pair is a practice lab.
     fn practice(&self) -> Option<&dyn Practice> {
         None

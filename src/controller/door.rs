@@ -7,6 +7,7 @@ use crate::engine::{Direction, Listener};
 use crate::error::{Error, Result};
 use crate::intent::{Answers, Form, Operation};
 use crate::lab::Trainer;
+use crate::menu::Trial;
 use crate::model::{BySide, OpId, Side};
 use crate::plan::Plan;
 use crate::render::translation::explained;
@@ -149,6 +150,13 @@ impl Backend for Door {
             &self.controller.differences(false)?,
             false,
         )))
+    }
+
+    fn try_out(&self, trial: &Trial) -> Result<String> {
+        match trial {
+            Trial::Reactions(side, mode) => self.controller.try_reactions(*side, *mode),
+            Trial::Alarm { side, name, raise } => self.controller.try_alarm(*side, name, *raise),
+        }
     }
 
     fn losses(&self) -> Result<String> {

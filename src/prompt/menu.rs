@@ -7,7 +7,7 @@ use crate::controller::Cancel;
 use crate::controller::backend::{Backend, Unfinished, Way};
 use crate::error::Result;
 use crate::intent::{Answers, Operation};
-use crate::menu::{Choice, DATA, Entry, MAIN, NEWEST};
+use crate::menu::{Choice, DATA, Entry, MAIN, NEWEST, TESTS, Trial};
 use crate::model::OpId;
 use crate::render::{self, Line, Tone};
 use std::sync::atomic::Ordering;
@@ -143,6 +143,15 @@ impl Desk<'_> {
                 self.entries(DATA, "q to go back");
                 Ok(())
             }
+            Choice::Tests => {
+                self.entries(TESTS, "q to go back");
+                Ok(())
+            }
+            Choice::TryReactions => self.try_one(&Trial::of_reactions()),
+            Choice::TryAlarm => self
+                .backend
+                .status()
+                .and_then(|status| self.try_one(&Trial::of_alarms(&status))),
         };
         if let Err(error) = outcome {
             tell_error(self.talk, &error);
@@ -258,6 +267,37 @@ impl Desk<'_> {
         }
     }
 
+    /// Lists what can be tried, and tries one.
+    fn try_one(&mut self, trials: &[Trial]) -> Result<()> {
+        let pair = self.backend.identity().pair;
+        let Some(hosts) = pair.map(|pair| pair.hosts).filter(|_| !trials.is_empty()) else {
+            self.talk.say(&Line::plain("There is nothing to try."));
+            return Ok(());
+        };
+        for (number, trial) in (1..).zip(trials) {
+            self.talk
+                .say(&Line::plain(format!("{number:3}) {}", trial.label(&hosts))));
+        }
+        loop {
+            let question = format!("Which one (1-{}), Enter for none", trials.len());
+            let line = match self.talk.ask(&question) {
+                Reply::Line(line) if !line.is_empty() => line,
+                _ => return Ok(()),
+            };
+            let number = line
+                .parse::<usize>()
+                .ok()
+                .and_then(|number| number.checked_sub(1));
+            if let Some(trial) = number.and_then(|index| trials.get(index)) {
+                let said = self.backend.try_out(trial)?;
+                self.say_all(&said);
+                return Ok(());
+            }
+            let text = format!("`{line}` is not one of them; accepted: 1 to {}", trials.len());
+            self.talk.say(&Line::toned(Tone::Bad, text));
+        }
+    }
+
     fn say_all(&mut self, text: &str) {
         for line in text.lines() {
             self.talk.say(&Line::plain(line));
@@ -367,8 +407,21 @@ mod tests {
     }
 
     #[test]
+    fn reactions_are_tried_by_number() {
+        let (shown, asked) = run(None, &["9", "2", "5", "3", "2", "", "q", "q"]);
+        assert_eq!(asked, ["try Reactions(Secondary, Active)"]);
+        for part in [
+            "2) alpha: as if it became passive",
+            "`5` is not one of them",
+            "all told",
+        ] {
+            assert!(shown.contains(part), "{part}: {shown}");
+        }
+    }
+
+    #[test]
     fn errors_and_wrong_entries_bring_the_menu_back() {
-        let (shown, _) = run(None, &["99", "1", "9", "q"]);
+        let (shown, _) = run(None, &["99", "1", "9", "1", "3", "q", "q"]);
         for part in ["`99` is not an entry", "no status here", "all well"] {
             assert!(shown.contains(part), "{part}: {shown}");
         }

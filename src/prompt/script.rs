@@ -11,6 +11,7 @@ use crate::engine::{Event, Listener, Progress};
 use crate::error::{Error, Result};
 use crate::intent::{self, Answers, Form, Known, Operation};
 use crate::lab::{Fault, FaultOffer};
+use crate::menu::Trial;
 use crate::model::{BySide, OpId, Side};
 use crate::plan::{Action, Plan, Stage, Step, StepId, Window};
 use crate::render::Line;
@@ -226,6 +227,11 @@ impl Backend for Fake {
 
     fn losses(&self) -> Result<String> {
         Ok("nothing would be lost".to_owned())
+    }
+
+    fn try_out(&self, trial: &Trial) -> Result<String> {
+        self.note(format!("try {trial:?}"));
+        Ok("all told".to_owned())
     }
 
     fn explain(&self, subject: Subject) -> Result<String> {

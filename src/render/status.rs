@@ -259,6 +259,7 @@ mod tests {
             generation: Some(Generation(4)),
             pending_restart: Vec::new(),
             debts: Vec::new(),
+            alarm_files: Vec::new(),
             alarms: Vec::new(),
             work: None,
             sync: None,

@@ -5,7 +5,7 @@ use super::{Aged, Alarm, Held, NodeStatus, Status};
 use crate::config::Profile;
 use crate::data::{Limit, Survey};
 use crate::error::Result;
-use crate::facts::{Facts, FactsQuery, UnitFacts};
+use crate::facts::{Facts, FactsQuery, ReactionFile, UnitFacts};
 use crate::model::{BySide, Pair, Raised, Side, Traffic, paths};
 use crate::plan::files::{hosts, schedule_unit, sync_unit};
 
@@ -115,8 +115,14 @@ fn node(pair: &Pair, profile: &Profile, side: Side, answer: &Result<(Facts, u64)
         runs: facts.runs.clone(),
         debts: state.map(|state| state.debts.clone()).unwrap_or_default(),
         alarms: facts.alarms.iter().map(|raised| alarm(facts, raised)).collect(),
+        alarm_files: alarm_files(facts),
         work: facts.work.clone(),
     }
+}
+
+fn alarm_files(facts: &Facts) -> Vec<String> {
+    let named = |file: &ReactionFile| file.name.strip_suffix(".toml").map(str::to_owned);
+    facts.reactions.iter().filter_map(named).collect()
 }
 
 fn alarm(facts: &Facts, raised: &Raised) -> Alarm {

@@ -124,6 +124,9 @@ pub struct NodeStatus {
     pub debts: Vec<Debt>,
     /// Alarms that are raised there.
     pub alarms: Vec<Alarm>,
+    /// Names of the alarms that its alarm files describe.
+    #[serde(default)]
+    pub alarm_files: Vec<String>,
     /// The long step that is going on there.
     pub work: Option<Work>,
     /// The continuous synchronisation, in systemd's word; `None` where it is off.

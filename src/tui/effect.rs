@@ -5,6 +5,7 @@ use super::backend::Way;
 use super::event::JobId;
 use crate::intent::{Answers, Operation};
 use crate::lab::Fault;
+use crate::menu::Trial;
 use crate::model::OpId;
 use crate::plan::Plan;
 use crate::translate::{CsvKind, Subject, Table};
@@ -52,6 +53,8 @@ pub enum Job {
     Differences,
     /// What a failback would lose.
     Losses,
+    /// Try a node's reactions or an alarm.
+    Try(Trial),
     /// The translation table with what is known around it.
     Translation,
     /// Where an address was found, and what it becomes.
@@ -87,6 +90,7 @@ impl Job {
             Self::Verify(_) => "Reading every byte of the mirror again",
             Self::Differences => "Comparing the nodes",
             Self::Losses => "Looking for what a failback would lose",
+            Self::Try(_) => "Waiting for the programs on the node",
             Self::Translation | Self::Explain(_) => "Reading the translation table",
             Self::Import(..) => "Reading the file",
             Self::Export(..) => "Writing the file",

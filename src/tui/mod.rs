@@ -20,6 +20,7 @@ pub mod draw;
 mod duration;
 pub mod effect;
 pub mod event;
+mod hints;
 mod input;
 mod layout;
 pub mod look;

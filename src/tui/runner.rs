@@ -138,6 +138,7 @@ impl JobKind {
             Job::History => Self::History,
             Job::Report(_)
             | Job::Doctor
+            | Job::Try(_)
             | Job::Explain(_)
             | Job::Verify(_)
             | Job::Differences
@@ -187,6 +188,7 @@ fn carry_out(backend: &dyn Backend, job: Job, listener: &mut dyn Listener, cance
         Job::Verify(mirror) => Reply::Text(format!("Mirror {mirror}"), backend.verify(&mirror)),
         Job::Differences => Reply::Text("Compared".to_owned(), backend.differences()),
         Job::Losses => Reply::Text("Preview of a failback".to_owned(), backend.losses()),
+        Job::Try(trial) => Reply::Text("Tried".to_owned(), backend.try_out(&trial)),
         Job::Translation => Reply::Translation(backend.translation().map(Box::new)),
         Job::Explain(subject) => Reply::Text(subject.to_string(), backend.explain(subject)),
         Job::Import(path, kind) => Reply::Imported(csv_file::read(&path, kind)),

@@ -1,9 +1,11 @@
 //! The numbered entries beside the pair.
 
+use super::confirm::{self, Confirm};
 use super::history::History;
 use super::mirrors::refused;
 use super::{Around, KeyHint, Screen};
-use crate::menu::{Choice, DATA, Entry, MAIN, NEWEST, barred};
+use crate::menu::{Choice, DATA, Entry, MAIN, NEWEST, TESTS, Trial, barred};
+use crate::model::BySide;
 use crate::tui::effect::Job;
 use crate::tui::layout;
 use crate::tui::look::{Mark, Tone};
@@ -68,6 +70,11 @@ impl Menu {
         Self::of("Data", DATA)
     }
 
+    /// The entries that check and try.
+    pub const fn tests() -> Self {
+        Self::of("Doctor and tests", TESTS)
+    }
+
     const fn of(title: &'static str, entries: &'static [Entry]) -> Self {
         Self {
             title,
@@ -81,6 +88,11 @@ impl Menu {
     /// True for the list that the menu begins with.
     pub fn is_main(&self) -> bool {
         self.entries == MAIN
+    }
+
+    /// True for the list that checks and tries.
+    pub fn is_tests(&self) -> bool {
+        self.entries == TESTS
     }
 
     /// Shown in the title of the terminal.
@@ -195,6 +207,15 @@ impl Menu {
             Choice::Differences => Turn::job(Job::Differences),
             Choice::Losses => Turn::job(Job::Losses),
             Choice::Data => Turn::open(Screen::Menu(Self::data())),
+            Choice::Tests => Turn::open(Screen::Menu(Self::tests())),
+            Choice::TryReactions => trials("Try reactions", Trial::of_reactions(), around),
+            Choice::TryAlarm => match around.pair.status().map(Trial::of_alarms) {
+                None => refused("Neither node has answered yet."),
+                Some(alarms) if alarms.is_empty() => refused(
+                    "There is no alarm file: /etc/pairadm/reactions.d/NAME.toml on a node describes an alarm.",
+                ),
+                Some(alarms) => trials("Try an alarm", alarms, around),
+            },
         }
     }
 
@@ -277,4 +298,24 @@ impl Menu {
             frame.set_cursor_position(Position::new(column, area.y));
         }
     }
+}
+
+/// Keys of choices; more than these do not fit into a dialog either.
+const LETTERS: &str = "123456789acdefg";
+
+/// A dialog to choose a test from.
+fn trials(title: &str, trials: Vec<Trial>, around: Around<'_>) -> Turn {
+    let hosts = BySide::new(|side| around.pair.host(side).to_owned());
+    let body = if trials.len() > LETTERS.len() {
+        "Programs on the node run as root. Not all are listed: `pairadm test` takes any by name."
+    } else {
+        "Programs on the node run as root. Nothing else happens."
+    };
+    let mut choices: Vec<confirm::Choice> = LETTERS
+        .chars()
+        .zip(trials)
+        .map(|(key, trial)| confirm::Choice::new(key, trial.label(&hosts), Turn::job(Job::Try(trial))))
+        .collect();
+    choices.push(confirm::Choice::new('b', "Back", Turn::Stay));
+    Turn::open(Screen::Confirm(Confirm::new(title, Tone::Warning, body, choices)))
 }

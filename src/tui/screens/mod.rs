@@ -19,7 +19,7 @@ pub mod translation;
 use super::pair_view::PairView;
 use super::state::State;
 use super::turn::Turn;
-use crossterm::event::{KeyEvent, MouseEvent};
+use crossterm::event::{KeyCode, KeyEvent, MouseEvent};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
@@ -68,6 +68,15 @@ pub struct Around<'a> {
 /// A key and what it does, for the footer.
 pub type KeyHint = (&'static str, &'static str);
 
+/// What a click on a key in the footer comes to.
+#[derive(Debug)]
+pub enum Clicked {
+    /// This key is pressed.
+    Key(KeyEvent),
+    /// Something else follows.
+    Turn(Turn),
+}
+
 impl Screen {
     /// A key was pressed.
     pub fn key(&mut self, key: KeyEvent, around: Around<'_>) -> Turn {
@@ -105,6 +114,20 @@ impl Screen {
             Self::Translation(screen) => screen.mouse(mouse, around),
             Self::Confirm(screen) => screen.mouse(mouse, around),
             Self::Busy(_) | Self::Question(_) => Turn::Stay,
+        }
+    }
+
+    /// A key of the footer was clicked. A click slips more easily than a key: where the key changes nodes, or
+    /// answers a worker, the click only leads to it.
+    pub fn clicked(&self, key: KeyEvent) -> Clicked {
+        match (self, key.code) {
+            (Self::Review(_), KeyCode::Char('y')) => Clicked::Key(KeyEvent::from(KeyCode::Enter)),
+            (Self::Progress(_), KeyCode::Char('c')) => Clicked::Key(KeyEvent::from(KeyCode::Esc)),
+            (Self::Outcome(screen), KeyCode::Char(way)) => {
+                screen.clicked(way).map_or(Clicked::Key(key), Clicked::Turn)
+            }
+            (Self::Question(_), KeyCode::Char(_)) => Clicked::Turn(Turn::Stay),
+            _ => Clicked::Key(key),
         }
     }
 
@@ -190,6 +213,7 @@ impl Screen {
     pub fn help(&self) -> &'static str {
         match self {
             Self::Menu(screen) if screen.is_main() => include_str!("help/menu.txt"),
+            Self::Menu(screen) if screen.is_tests() => include_str!("help/tests.txt"),
             Self::Menu(_) => include_str!("help/data.txt"),
             Self::Details(_) => include_str!("help/details.txt"),
             Self::Form(_) => include_str!("help/form.txt"),

@@ -1,8 +1,9 @@
 //! What came of an operation, in words that a tired operator cannot misread, and what to do next.
 
+use super::confirm::{Choice, Confirm};
 use super::progress::Progress;
 use super::text::error_text;
-use super::{Around, KeyHint};
+use super::{Around, KeyHint, Screen};
 use crate::agent::protocol::End;
 use crate::model::OpId;
 use crate::tui::backend::{Finished, Verdict, Way};
@@ -113,6 +114,26 @@ impl Outcome {
             (KeyCode::Char('u'), Some(op)) if self.open() => Turn::job(Job::Resume(op, Way::Back)),
             _ => Turn::Stay,
         }
+    }
+
+    /// A click on a way to go on with an open operation asks once more.
+    pub fn clicked(&self, way: char) -> Option<Turn> {
+        let op = self.op.filter(|_| self.open())?;
+        let (label, way_on) = match way {
+            'r' => ("Go on with it", Way::Forward),
+            'u' => ("Take it back", Way::Back),
+            _ => return None,
+        };
+        let dialog = Confirm::new(
+            "The operation is unfinished",
+            Tone::Warning,
+            "Both nodes wait as they are.",
+            vec![
+                Choice::new(way, label, Turn::job(Job::Resume(op, way_on))),
+                Choice::new('b', "Look at the result again", Turn::Stay),
+            ],
+        );
+        Some(Turn::open(Screen::Confirm(dialog)))
     }
 
     /// The wheel.

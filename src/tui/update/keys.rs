@@ -4,10 +4,11 @@ use super::{leave, stop, suspend, take};
 use crate::tui::effect::Effect;
 use crate::tui::look::{Look, Mark};
 use crate::tui::screens::text::TextScreen;
-use crate::tui::screens::{Around, Screen};
+use crate::tui::screens::{Around, Clicked, Screen};
 use crate::tui::state::{Leaving, State};
 use crate::tui::turn::Turn;
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseEvent};
+use crate::tui::{hints, layout};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
 /// A key was pressed.
 pub(super) fn pressed(state: &mut State, key: KeyEvent) -> Vec<Effect> {
@@ -85,10 +86,29 @@ pub(super) fn mouse(state: &mut State, mouse: MouseEvent) -> Vec<Effect> {
     if state.too_small() {
         return Vec::new();
     }
+    if mouse.row == layout::footer(state.size).y {
+        return hint(state, mouse);
+    }
     let around = Around {
         size: state.size,
         pair: &state.pair,
     };
     let turn = state.screens.last_mut().map(|screen| screen.mouse(mouse, around));
     take(state, turn.unwrap_or_default())
+}
+
+/// A click in the footer presses the key that is drawn there, unless one click would change nodes.
+fn hint(state: &mut State, mouse: MouseEvent) -> Vec<Effect> {
+    if mouse.kind != MouseEventKind::Down(MouseButton::Left) {
+        return Vec::new();
+    }
+    let drawn = state.top().map_or(&[][..], Screen::hints);
+    let Some(key) = hints::key_at(state.size.0, drawn, mouse.column) else {
+        return Vec::new();
+    };
+    match state.top().map(|screen| screen.clicked(key)) {
+        Some(Clicked::Key(key)) => pressed(state, key),
+        Some(Clicked::Turn(turn)) => take(state, turn),
+        None => Vec::new(),
+    }
 }

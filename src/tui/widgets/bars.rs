@@ -1,6 +1,7 @@
 //! The title above and the keys below every screen.
 
 use crate::tui::duration;
+use crate::tui::hints;
 use crate::tui::look::{Look, Mark, Tone};
 use crate::tui::pair_view::Freshness;
 use crate::tui::screens::KeyHint;
@@ -49,18 +50,13 @@ fn age(state: &State) -> String {
 }
 
 /// The keys, as many as fit.
-pub fn footer(frame: &mut Frame<'_>, area: Rect, look: Look, hints: &[KeyHint]) {
-    let mut spans = Vec::new();
-    let mut room = usize::from(area.width);
-    for (key, does) in hints {
-        let needed = text::width(key) + text::width(does) + 4;
-        if needed > room {
-            break;
-        }
-        room -= needed;
-        spans.push(Span::raw(" "));
-        spans.push(Span::styled(*key, look.style(Tone::Key)));
-        spans.push(Span::raw(format!(" {does}  ")));
-    }
-    frame.render_widget(Line::from(spans), area);
+pub fn footer(frame: &mut Frame<'_>, area: Rect, look: Look, hints: &'static [KeyHint]) {
+    let spans = hints::placed(area.width, hints).flat_map(|(_, (key, does))| {
+        [
+            Span::raw(" "),
+            Span::styled(key, look.style(Tone::Key)),
+            Span::raw(format!(" {does}  ")),
+        ]
+    });
+    frame.render_widget(spans.collect::<Line<'_>>(), area);
 }

@@ -7,6 +7,7 @@ use pairadm::controller::{Cancel, DataHeld};
 use pairadm::engine::{Event, Listener, Progress};
 use pairadm::error::{Error, Result};
 use pairadm::intent::{Answers, Form, Operation};
+use pairadm::menu::Trial;
 use pairadm::model::{BySide, OpId};
 use pairadm::plan::Plan;
 use pairadm::status::Status;
@@ -156,6 +157,10 @@ impl Backend for Scripted {
 
     fn losses(&self) -> Result<String> {
         Ok("nothing would be lost".to_owned())
+    }
+
+    fn try_out(&self, trial: &Trial) -> Result<String> {
+        Ok(format!("{trial:?}"))
     }
 
     fn explain(&self, subject: Subject) -> Result<String> {

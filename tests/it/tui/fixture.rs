@@ -69,6 +69,7 @@ fn node(hostname: &str, active: bool) -> NodeStatus {
         generation: Some(Generation(7)),
         pending_restart: Vec::new(),
         debts: Vec::new(),
+        alarm_files: Vec::new(),
         alarms: Vec::new(),
         work: None,
         sync: None,

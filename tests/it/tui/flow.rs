@@ -8,7 +8,9 @@ use pairadm::agent::protocol::End;
 use pairadm::engine::Progress;
 use pairadm::error::Error;
 use pairadm::intent::{Form, Operation};
-use pairadm::model::OpId;
+use pairadm::menu::Trial;
+use pairadm::model::{Category, Mode, OpId, Side};
+use pairadm::status::Alarm;
 use pairadm::tui::Leaving;
 use pairadm::tui::ask::{AskAnswer, AskId, AskRequest};
 use pairadm::tui::backend::{Finished, Way};
@@ -275,6 +277,126 @@ fn one_click_on_a_plan_changes_nothing_and_a_second_one_carries_it_out() {
     click(&mut menu, 30, question);
     click(&mut menu, 30, choice);
     assert!(matches!(menu.job().1, Job::Apply(_)));
+}
+
+/// Clicks on this word in the footer.
+fn click_key(menu: &mut Menu, word: &str) {
+    let text = menu.text();
+    let footer = text.lines().last().unwrap();
+    let column = footer
+        .find(word)
+        .unwrap_or_else(|| panic!("`{word}` is not in\n{footer}"));
+    let row = menu.state.size.1 - 1;
+    click(menu, u16::try_from(column).unwrap(), row);
+}
+
+#[test]
+fn a_click_on_a_key_in_the_footer_presses_it() {
+    let mut menu = menu();
+    click_key(&mut menu, "F1");
+    menu.shows("THE WORDS");
+    click_key(&mut menu, "Esc");
+    assert_eq!(menu.state.screens.len(), 1);
+    menu.status(status());
+    let before = looks(&menu);
+    click_key(&mut menu, "ask again");
+    assert!(looks(&menu) > before);
+    menu.press(KeyCode::Char('3'));
+    click_key(&mut menu, "1-12");
+    assert_eq!(menu.state.screens.len(), 1, "that is no key");
+    click_key(&mut menu, "Enter");
+    assert!(matches!(menu.job().1, Job::Form(Operation::Takeover)));
+    let mut menu = self::menu();
+    click_key(&mut menu, "quit");
+    assert_eq!(menu.state.over(), Some(Leaving::Quit));
+}
+
+#[test]
+fn one_click_in_the_footer_changes_nothing_on_the_nodes() {
+    let mut menu = with_review();
+    click_key(&mut menu, "y ");
+    menu.shows("Nothing has been done yet");
+    assert!(matches!(menu.job().1, Job::Plan(..)));
+    click_key(&mut menu, "Esc");
+    menu.shows("Carry it out?");
+
+    let mut menu = running();
+    click_key(&mut menu, "Ctrl-C");
+    assert!(!asked_to_stop(&menu));
+    let stop = row_of(&menu, "Stop after the current step");
+    click(&mut menu, 30, stop);
+    assert!(asked_to_stop(&menu));
+
+    for (key, choice, forward) in [("r ", "Go on with it", true), ("u ", "Take it back", false)] {
+        let mut menu = running();
+        let mut open = Finished::failed(Error::incomplete("link_lost", "the link is gone"));
+        open.op = Some(OpId(14));
+        menu.reply(Reply::Finished(open));
+        click_key(&mut menu, key);
+        assert!(matches!(menu.job().1, Job::Apply(_)), "{key}");
+        let choice = row_of(&menu, choice);
+        click(&mut menu, 30, choice);
+        let Job::Resume(OpId(14), way) = menu.job().1 else {
+            panic!("{key}: {:?}", menu.job().1);
+        };
+        assert_eq!(*way == Way::Forward, forward, "{key}");
+    }
+}
+
+#[test]
+fn reactions_and_alarms_are_tried_from_a_list_of_what_there_is() {
+    let mut menu = menu();
+    menu.choose("9");
+    menu.choose("2");
+    menu.shows("2  alpha: as if it became passive");
+    menu.press(KeyCode::Char('3'));
+    let expected = Trial::Reactions(Side::Secondary, Mode::Active);
+    assert!(matches!(menu.job().1, Job::Try(trial) if *trial == expected));
+    menu.reply(Reply::Text("Tried".to_owned(), Ok("page ran".to_owned())));
+    menu.shows("page ran");
+    menu.press(KeyCode::Esc);
+    menu.choose("3");
+    menu.shows("There is no alarm file");
+
+    let mut status = status();
+    status.nodes.primary.alarm_files = vec!["long".to_owned(), "moved".to_owned()];
+    status.nodes.primary.alarms = vec![Alarm {
+        name: "moved".to_owned(),
+        category: Category::Minor,
+        since: String::new(),
+        left_s: None,
+        cause: "4560".to_owned(),
+    }];
+    let mut menu = Menu::answered(RICH, (80, 24), status);
+    menu.choose("9");
+    menu.choose("3");
+    menu.shows("1  alpha: raise long");
+    menu.shows("2  alpha: clear moved");
+    // Enter alone takes the harmless choice.
+    menu.press(KeyCode::Enter);
+    menu.choose("3");
+    menu.press(KeyCode::Char('2'));
+    let Job::Try(Trial::Alarm { name, raise, .. }) = menu.job().1 else {
+        panic!("{:?}", menu.job().1);
+    };
+    assert_eq!((name.as_str(), *raise), ("moved", false));
+}
+
+#[test]
+fn a_question_is_not_answered_by_a_click() {
+    let mut menu = menu();
+    let request = AskRequest::YesNo {
+        prompt: "Go on?".to_owned(),
+    };
+    menu.event(Event::Ask {
+        id: AskId(1),
+        request,
+    });
+    let answered = |menu: &Menu| menu.effects.iter().any(|e| matches!(e, Effect::Answer(..)));
+    click_key(&mut menu, "y ");
+    assert!(!answered(&menu));
+    click_key(&mut menu, "Esc");
+    assert!(answered(&menu));
 }
 
 #[test]

@@ -108,6 +108,7 @@ fn details_troubled(look: Look, size: (u16, u16)) -> Menu {
 fn busy(look: Look, size: (u16, u16)) -> Menu {
     let mut menu = Menu::answered(look, size, status());
     menu.choose("9");
+    menu.choose("1");
     menu.at(6_000);
     menu
 }
