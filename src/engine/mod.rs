@@ -15,6 +15,7 @@
 mod deadline;
 mod event;
 mod give_way;
+mod group;
 mod keep_alive;
 mod lease;
 mod long;

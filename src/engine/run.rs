@@ -2,6 +2,7 @@
 
 use super::deadline;
 use super::event::{Progress, Recorder};
+use super::group::group_end;
 use super::long::Long;
 use super::rollback;
 use super::session::{Node, Session};
@@ -230,7 +231,7 @@ impl<'r, 'l> Run<'r, 'l> {
         Ok(())
     }
 
-    /// Stages that are prepared together: one ordinary stage, or a whole dark window.
+    /// Stages that are prepared together, see [`super::group`].
     fn run_group(&mut self, from: usize, until: usize) -> Result<(), Stop> {
         let stages = &self.plan.stages[from..until];
         let dark = stages.iter().any(|stage| stage.window == Window::Dark);
@@ -458,15 +459,6 @@ fn push(started: &Mutex<Vec<StepId>>, step: StepId) {
     if !started.contains(&step) {
         started.push(step);
     }
-}
-
-/// The end of the group of stages that begins at `from`.
-fn group_end(stages: &[Stage], from: usize) -> usize {
-    let dark = stages[from..]
-        .iter()
-        .take_while(|stage| stage.window == Window::Dark)
-        .count();
-    from + dark.max(1)
 }
 
 /// The sides that have steps in these stages, primary first.
