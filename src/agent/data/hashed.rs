@@ -18,6 +18,7 @@ use super::inventory::{Seen, members};
 use super::save::make;
 use crate::data::Kind;
 use crate::error::{Error, Result};
+use rustix::time::{ClockId, clock_getres};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fs::{self, Metadata};
@@ -27,7 +28,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Two changes within one tick of the kernel's clock can have the same time; ticks are 10 ms at most.
-const TICK: Duration = Duration::from_millis(20);
+const LONGEST_TICK: Duration = Duration::from_millis(10);
 
 /// The shape of what is written down; another one is as good as none.
 const FORMAT: u32 = 1;
@@ -64,7 +65,7 @@ impl Stamp {
     /// True when every change at `moment` or later gives another stamp. A file system that counts whole
     /// seconds can never be told so.
     fn at_rest(&self, moment: SystemTime) -> bool {
-        let Some(tick_before) = moment.checked_sub(TICK) else {
+        let Some(tick_before) = moment.checked_sub(ticks()) else {
             return false;
         };
         let Ok(since) = tick_before.duration_since(UNIX_EPOCH) else {
@@ -139,10 +140,18 @@ impl Held {
     }
 }
 
+/// Two ticks of the clock that files get their times from, see `clock_getres(2)`,
+/// `CLOCK_REALTIME_COARSE`.
+fn ticks() -> Duration {
+    let told = clock_getres(ClockId::RealtimeCoarse);
+    let tick = Duration::try_from(told).unwrap_or(LONGEST_TICK);
+    2 * tick.clamp(Duration::from_millis(1), LONGEST_TICK)
+}
+
 /// Waits until whatever changes from now on gives another stamp than what changed before; the moment from
 /// which that is so.
 pub fn at_rest() -> SystemTime {
-    std::thread::sleep(TICK);
+    std::thread::sleep(ticks());
     SystemTime::now()
 }
 

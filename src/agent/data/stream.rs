@@ -3,14 +3,17 @@
 
 use crate::agent::program;
 use crate::error::{Error, Result};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
+use std::os::fd::OwnedFd;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-/// How often the program's end and a wish to stop are looked for.
+/// How often a wish to stop is looked for. The program's end is waited for where the kernel tells it, and looked
+/// for as often where it does not.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// Bytes of the program's last words that go into a message.
@@ -76,16 +79,16 @@ impl Stream {
             .stderr(words.try_clone().map_err(fault)?)
             .spawn()
             .map_err(fault)?;
-        let mut running = Group(child);
+        let mut running = Group::of(child);
         let status = loop {
-            if let Some(status) = running.0.try_wait().map_err(fault)? {
+            if let Some(status) = running.child.try_wait().map_err(fault)? {
                 break status;
             }
             if let Err(stop) = watch() {
                 running.end_within(self.grace);
                 return Err(stop);
             }
-            std::thread::sleep(LOOK);
+            running.wait(LOOK);
         };
         Ok(Ended {
             status,
@@ -107,22 +110,45 @@ fn last_words(words: &mut File) -> String {
 }
 
 /// A program with all it started; killed unless it ended.
-struct Group(Child);
+struct Group {
+    child: Child,
+    /// Readable when the program has ended, see `pidfd_open(2)`.
+    end: Option<OwnedFd>,
+}
 
 impl Group {
+    fn of(child: Child) -> Self {
+        let pid = Pid::from_child(&child);
+        Self {
+            end: pidfd_open(pid, PidfdFlags::empty()).ok(),
+            child,
+        }
+    }
+
+    /// Waits for the end of the program, but not longer.
+    fn wait(&self, longest: Duration) {
+        let Some(end) = &self.end else {
+            std::thread::sleep(longest);
+            return;
+        };
+        let limit = Timespec::try_from(longest).ok();
+        // Interrupted, it is only a shorter wait.
+        let _ = poll(&mut [PollFd::new(end, PollFlags::IN)], limit.as_ref());
+    }
+
     /// Asks it to end and waits for that.
     fn end_within(&mut self, grace: Duration) {
         let until = Instant::now() + grace;
         if !grace.is_zero() {
             self.signal(Signal::TERM);
         }
-        while Instant::now() < until && matches!(self.0.try_wait(), Ok(None)) {
-            std::thread::sleep(LOOK);
+        while Instant::now() < until && matches!(self.child.try_wait(), Ok(None)) {
+            self.wait(LOOK);
         }
     }
 
     fn signal(&self, signal: Signal) {
-        if let Some(group) = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw) {
+        if let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
             // A group that is gone already is what was wanted.
             let _ = kill_process_group(group, signal);
         }
@@ -131,12 +157,12 @@ impl Group {
 
 impl Drop for Group {
     fn drop(&mut self) {
-        if matches!(self.0.try_wait(), Ok(Some(_))) {
+        if matches!(self.child.try_wait(), Ok(Some(_))) {
             return;
         }
         self.signal(Signal::KILL);
         // Killed, so it ends; nobody is left to wait for it otherwise.
-        let _ = self.0.wait();
+        let _ = self.child.wait();
     }
 }
 
