@@ -6,6 +6,7 @@
 //! [`HELLO_MARK`] followed by a [`Hello`], so that noise of login scripts before it can be skipped.
 //! After a call the channel is silent until its reply: one call at a time.
 
+use crate::agent::data::mirror::Peer;
 use crate::data::{Choice, Preview, RowsQuery, TableRows};
 use crate::error::Error;
 use crate::facts::{Facts, FactsQuery};
@@ -85,6 +86,9 @@ pub enum Request {
         /// What is more urgent, and whose it is: "takeover by root@beta".
         to: String,
     },
+    /// Log in to the other node, for a copy that is being planned; the answer does not wait for it. Only a
+    /// shortcut: without it the copy logs in by itself.
+    LogInAhead(Peer),
     /// Give the lock back.
     Unlock,
     /// Journal a new operation with its whole plan, fsynced.

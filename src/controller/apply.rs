@@ -24,6 +24,7 @@ impl Controller {
             &sides,
             dispensable(review.operation),
         )?;
+        self.log_in_ahead(&mut session, &review.pair, review.operation);
         refuse_unfinished(&mut session, review.operation)?;
         let now = self.plan_in(&mut session, review.operation, &review.answers)?;
         if now.plan.stages != review.plan.stages || now.plan.facts != review.plan.facts {
@@ -48,6 +49,7 @@ impl Controller {
     ) -> Result<Option<Ended>> {
         let (pair, sides) = self.scope(operation, answers)?;
         let mut session = self.locked(&pair, operation.verb(), &sides, dispensable(operation))?;
+        self.log_in_ahead(&mut session, &pair, operation);
         if let Some(ended) = self.finish_unfinished(&mut session, &pair, operation, listener, cancel)? {
             return Ok(Some(ended));
         }

@@ -2,6 +2,7 @@
 //! answers to report. The controller never touches a terminal; questions go to its [`Operator`].
 
 mod adopt;
+mod ahead;
 mod alone;
 mod apply;
 pub mod backend;

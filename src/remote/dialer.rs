@@ -18,6 +18,14 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+/// The host key that a node proved to hold.
+#[derive(Clone)]
+struct Met {
+    key: HostKey,
+    /// Type and base64.
+    line: String,
+}
+
 /// Connects to the nodes of a pair, or to nodes that are to become one.
 pub struct Dialer {
     targets: Vec<Target>,
@@ -25,7 +33,7 @@ pub struct Dialer {
     keys: KeySources,
     known_hosts: Vec<PathBuf>,
     program: Program,
-    met: Mutex<HashMap<Side, HostKey>>,
+    met: Mutex<HashMap<Side, Met>>,
 }
 
 impl Dialer {
@@ -91,7 +99,12 @@ impl Dialer {
     /// The host key that the node of `side` proved to hold, to be pinned in the pair file as it is
     /// printed; `None` before a connection over SSH.
     pub fn host_key(&self, side: Side) -> Option<HostKey> {
-        self.met().get(&side).cloned()
+        self.met().get(&side).map(|met| met.key.clone())
+    }
+
+    /// The same as `known_hosts` files have it: type and base64.
+    pub fn host_key_line(&self, side: Side) -> Option<String> {
+        self.met().get(&side).map(|met| met.line.clone())
     }
 
     fn ssh(&self, target: &Target, deadline: &mut Deadline) -> Result<Box<dyn Link>> {
@@ -117,7 +130,7 @@ impl Dialer {
         let preference = expectation.preference(target, address);
         let connection = Connection::open(socket, &preference, deadline.instant())
             .map_err(|error| unreachable(target, &[(address, error)]))?;
-        let key = connection.host_key().ok_or_else(|| {
+        let (key, line) = connection.host_key().ok_or_else(|| {
             Error::refused(
                 "host_key_unreadable",
                 format!("{address} shows a host key of an unknown form"),
@@ -125,11 +138,11 @@ impl Dialer {
             .on(target.name())
         })?;
         expectation.check(target, address, &key, |ask| self.questions.ask(deadline, ask))?;
-        self.met().insert(target.side, key);
+        self.met().insert(target.side, Met { key, line });
         Ok(Arc::new(connection))
     }
 
-    fn met(&self) -> MutexGuard<'_, HashMap<Side, HostKey>> {
+    fn met(&self) -> MutexGuard<'_, HashMap<Side, Met>> {
         self.met.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -4,6 +4,7 @@
 use super::deadline;
 use super::host_key::HostKey;
 use super::wire::{Tail, Wire};
+use base64::Engine as _;
 use rustix::event::PollFlags;
 use ssh2::{BlockDirections, Channel, ErrorCode, MethodType, Session};
 use std::io::{self, Read, Write};
@@ -42,11 +43,13 @@ impl Connection {
         Ok(connection)
     }
 
-    /// The key the host has proved to hold.
-    pub fn host_key(&self) -> Option<HostKey> {
-        self.session
-            .host_key()
-            .and_then(|(blob, _)| HostKey::from_blob(blob))
+    /// The key the host has proved to hold, also as `known_hosts` files have it.
+    pub fn host_key(&self) -> Option<(HostKey, String)> {
+        let (blob, _) = self.session.host_key()?;
+        let key = HostKey::from_blob(blob)?;
+        let base64 = base64::engine::general_purpose::STANDARD.encode(blob);
+        let line = format!("{} {base64}", key.kind());
+        Some((key, line))
     }
 
     /// The session, for authentication.

@@ -44,6 +44,7 @@ impl Session {
                 Err(error) => gave_way(&to).because(error),
             });
             self.journal = None;
+            self.ahead = None;
             self.lock = None;
         }
     }

@@ -9,6 +9,7 @@ mod operation;
 
 use super::arm;
 use super::data;
+use super::data::mirror::{Ahead, Peer};
 use super::file;
 use super::job::{Job, StepWork, Way};
 use super::journal::{self, Entry, Journal};
@@ -47,6 +48,8 @@ pub struct Session {
     looking: Option<looking::Looking>,
     /// The mirror that is being read again.
     examination: Option<Job<String, StepReport>>,
+    /// The login for a copy that is being planned or done.
+    ahead: Option<Ahead>,
     /// Why this agent does nothing more for its controller.
     gave_way: Option<Error>,
 }
@@ -65,6 +68,7 @@ impl Session {
             job: None,
             looking: None,
             examination: None,
+            ahead: None,
             gave_way: None,
         }
     }
@@ -82,11 +86,8 @@ impl Session {
             Request::Facts(query) => return Ok(Response::Facts(Box::new(self.facts(&query, deadline)))),
             Request::Lock { owner } => self.take_lock(&owner)?,
             Request::GiveWay { to } => lock::ask_to_give_way(&self.paths, &to)?,
-            Request::Unlock => {
-                self.end_job(None)?;
-                self.journal = None;
-                self.lock = None;
-            }
+            Request::LogInAhead(peer) => self.log_in_ahead(&peer)?,
+            Request::Unlock => self.unlock()?,
             Request::Begin { op, tag, owner, plan } => self.begin(op, tag, owner, plan)?,
             Request::Prepare { op, steps } => self.prepare(op, &steps, deadline)?,
             Request::Apply { op, step } => return self.advance(op, step, Way::Forth, deadline),
@@ -247,6 +248,22 @@ impl Session {
             self.lock = Some(Lock::take(&self.paths, owner)?);
             lease::heard(&self.paths);
         }
+        Ok(())
+    }
+
+    fn unlock(&mut self) -> Result<()> {
+        self.end_job(None)?;
+        self.journal = None;
+        self.ahead = None;
+        self.lock = None;
+        Ok(())
+    }
+
+    fn log_in_ahead(&mut self, peer: &Peer) -> Result<()> {
+        self.locked()?;
+        // The one before ends first.
+        self.ahead = None;
+        self.ahead = Some(Ahead::begin(&self.paths, peer)?);
         Ok(())
     }
 

@@ -158,7 +158,7 @@ fn notice(basis: &Basis<'_>, backup: Option<&BackupFacts>, data: &DataFacts, sou
 }
 
 fn offer(basis: &Basis<'_>, source: Side, backup: Option<&BackupFacts>) -> Result<OfferBackup> {
-    let address = address(basis, source)?;
+    let address = need_address(basis, source)?;
     let plain = PlainLink {
         address,
         port: PLAIN_PORT,
@@ -182,7 +182,7 @@ fn offer(basis: &Basis<'_>, source: Side, backup: Option<&BackupFacts>) -> Resul
 fn pull(basis: &Basis<'_>, source: Side, offer: &OfferBackup) -> Result<PullBackup> {
     let ssh = &basis.pair.nodes[source].ssh;
     Ok(PullBackup {
-        address: address(basis, source)?,
+        address: need_address(basis, source)?,
         ssh_port: ssh.port,
         host_key: host_key(basis.need(source)?, ssh.host_key.as_deref())
             .ok_or_else(|| no_host_key(basis, source))?,
@@ -194,15 +194,18 @@ fn pull(basis: &Basis<'_>, source: Side, offer: &OfferBackup) -> Result<PullBack
 }
 
 /// Where the node is reached for copies: over the duplication link where there is one.
-fn address(basis: &Basis<'_>, side: Side) -> Result<IpAddr> {
-    let node = &basis.pair.nodes[side];
-    let found = node.duplication.preferred().or_else(|| node.address.preferred());
-    found.ok_or_else(|| Error::bug("a node of the pair has no address"))
+pub fn address(pair: &Pair, side: Side) -> Option<IpAddr> {
+    let node = &pair.nodes[side];
+    node.duplication.preferred().or_else(|| node.address.preferred())
+}
+
+fn need_address(basis: &Basis<'_>, side: Side) -> Result<IpAddr> {
+    address(basis.pair, side).ok_or_else(|| Error::bug("a node of the pair has no address"))
 }
 
 /// The address of the same kind and family: a pair has both or neither on both nodes.
 fn address_like(basis: &Basis<'_>, side: Side, other: IpAddr) -> Result<IpAddr> {
-    let found = address(basis, side)?;
+    let found = need_address(basis, side)?;
     if found.is_ipv4() == other.is_ipv4() {
         Ok(found)
     } else {

@@ -32,7 +32,7 @@ pub fn pull(context: &Context<'_>, order: &PullBackup) -> Result<StepReport> {
     let incoming = places.incoming();
     make(&incoming)?;
     context.meter.begin("prepare", None);
-    let alone = alone(context.paths)?;
+    let alone = alone(&context.paths.run().join("copy.lock"))?;
     let like = keep::of(&places, order.source)?.into_iter().next();
     let held = match &like {
         Some(like) => Hashed::read(&places.hashed_mirror()).held(like)?,

@@ -1,13 +1,13 @@
 //! Runs rsync to read from the other node: over SSH with the node's own key and one host key, or from
 //! rsync's own service. Tells how far it is, and what its exit status means (rsync(1), EXIT VALUES).
 
+use super::login::Peer;
 use super::offer::OFFERED_MANIFEST;
 use super::resume::PARTIAL;
 use super::service::MODULE;
 use crate::agent::data::stream::{Ended, Stream};
 use crate::agent::step::Context;
 use crate::error::{Error, Result};
-use crate::model::paths;
 use crate::plan::PullBackup;
 use std::fs::File;
 use std::net::IpAddr;
@@ -24,9 +24,6 @@ pub const SILENCE: u32 = 30;
 /// How long rsync may take to put away what it has of a file.
 const PUTTING_AWAY: Duration = Duration::from_secs(2);
 
-/// The only cipher of the encrypted link: AES-128, which processors have instructions for.
-const CIPHER: &str = "aes128-gcm@openssh.com";
-
 /// The way to the other node.
 pub struct Reader<'r> {
     context: &'r Context<'r>,
@@ -36,18 +33,18 @@ pub struct Reader<'r> {
 }
 
 impl<'r> Reader<'r> {
-    /// Writes down the one host key that is accepted (S6). `alone` is the lock that rsync holds.
+    /// `alone` is the lock that rsync holds.
     pub fn new(context: &'r Context<'r>, order: &'r PullBackup, alone: &'r File) -> Result<Self> {
-        let known_hosts = context.paths.run().join("copy-known-hosts");
-        std::fs::write(&known_hosts, format!("{ALIAS} {}\n", order.host_key)).map_err(|error| {
-            Error::incomplete("host_key_not_written", "the host key to accept cannot be written")
-                .at(known_hosts.display())
-                .because(error)
-        })?;
+        let peer = Peer {
+            address: order.address,
+            port: order.ssh_port,
+            host_key: order.host_key.clone(),
+        };
+        peer.arrive(context.paths);
         Ok(Self {
             context,
             order,
-            ssh: ssh(order, &known_hosts),
+            ssh: peer.ssh(context.paths.run())?.join(" "),
             alone,
         })
     }
@@ -139,29 +136,6 @@ impl<'r> Reader<'r> {
         }
         Err(explained(&ended, self.order))
     }
-}
-
-/// The name that the accepted host key is filed under.
-const ALIAS: &str = "pairadm-peer";
-
-/// The ssh command with everything said: nothing of it comes from files of the node.
-fn ssh(order: &PullBackup, known_hosts: &Path) -> String {
-    let options = [
-        format!("Port={}", order.ssh_port),
-        format!("IdentityFile={}", paths::NODE_KEY),
-        "IdentitiesOnly=yes".to_owned(),
-        "BatchMode=yes".to_owned(),
-        "StrictHostKeyChecking=yes".to_owned(),
-        format!("HostKeyAlias={ALIAS}"),
-        format!("UserKnownHostsFile={}", known_hosts.display()),
-        "GlobalKnownHostsFile=/dev/null".to_owned(),
-        format!("Ciphers={CIPHER}"),
-        "Compression=no".to_owned(),
-        "ConnectTimeout=10".to_owned(),
-        "ServerAliveInterval=5".to_owned(),
-        "ServerAliveCountMax=3".to_owned(),
-    ];
-    format!("ssh -F none -o {}", options.join(" -o "))
 }
 
 fn host(address: IpAddr) -> String {
@@ -291,27 +265,8 @@ mod tests {
     }
 
     #[test]
-    fn ssh_takes_one_key_one_host_key_and_one_cipher() {
-        let order = PullBackup {
-            address: "2001:db8::11".parse().unwrap(),
-            ssh_port: 2222,
-            host_key: "ssh-ed25519 AAAA".to_owned(),
-            plain: None,
-            manifest: None,
-            limit: None,
-            source: crate::model::Side::Primary,
-        };
-        let command = ssh(&order, Path::new("/run/x"));
-        for part in [
-            "-F none",
-            "Port=2222",
-            "StrictHostKeyChecking=yes",
-            "UserKnownHostsFile=/run/x",
-            "IdentitiesOnly=yes",
-            "Ciphers=aes128-gcm@openssh.com",
-        ] {
-            assert!(command.contains(part), "{part} in {command}");
-        }
-        assert_eq!(host(order.address), "[2001:db8::11]");
+    fn an_address_is_written_as_rsync_reads_it() {
+        assert_eq!(host("192.0.2.11".parse().unwrap()), "192.0.2.11");
+        assert_eq!(host("2001:db8::11".parse().unwrap()), "[2001:db8::11]");
     }
 }

@@ -27,6 +27,12 @@ fn goes_on(lab: &FreshLab, total: u64, at_least: u64) {
     offers_nothing(lab);
 }
 
+/// Connections of the secondary to the primary's SSH server.
+fn logins(lab: &FreshLab) -> usize {
+    let listed = lab.beta().sh("ss -Htn state established dport = :22");
+    listed.lines().count()
+}
+
 #[test]
 fn after_a_cut_link_the_next_copy_goes_on_and_the_mirror_before_is_untouched() {
     let mut lab = with_slow_copy_ahead("copylink", "24M", "6000");
@@ -70,6 +76,7 @@ fn a_killed_agent_leaves_nothing_behind_that_writes_into_a_mirror() {
     assert_ne!(lab.beta().sh("pgrep -c rsync || true").trim(), "0", "one runs on");
     goes_on(&lab, 24 * MIB, 6 * MIB);
     assert_eq!(lab.beta().sh("pgrep -c rsync || true").trim(), "0");
+    wait_for("no login is left", || logins(&lab) == 0);
     is_copy(&lab, names(lab.beta()).last().unwrap());
     assert_eq!(before.changes_to(&mirror(&lab, "op3")), Vec::<String>::new());
 }
@@ -78,9 +85,12 @@ fn a_killed_agent_leaves_nothing_behind_that_writes_into_a_mirror() {
 fn a_copy_that_the_operator_stops_leaves_nothing_open() {
     let lab = with_slow_copy_ahead("copystop", "24M", "3000");
     let copy = begin_copy(&lab, 2 * MIB);
+    lab.beta().sh("ls /run/pairadm/copy-login-*");
+    assert_eq!(logins(&lab), 1, "what is brought comes over the login made ahead");
     kill_process(Pid::from_child(&copy), Signal::INT).unwrap();
     let output = copy.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(3), "{}", both(&output));
+    wait_for("no login is left", || logins(&lab) == 0);
     run(&lab, &["resume"], 2);
     offers_nothing(&lab);
     goes_on(&lab, 24 * MIB, 2 * MIB);
