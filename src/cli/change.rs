@@ -55,7 +55,7 @@ pub fn run(session: &Session, operation: Operation, given: &Answers) -> Result<D
     let controller = session.controller()?;
     let answers = answers(session, &controller, operation, given)?;
     if session.common.dry_run {
-        let review = controller.plan(operation, &answers)?;
+        let review = session.look(|looking| controller.plan(operation, &answers, looking))?;
         session.output.say(&render::review(
             &review.plan,
             &review.plan.hosts(|| names(&review.pair)),
@@ -100,10 +100,12 @@ fn agreed(
 ) -> Result<Done> {
     let shown = Shown::new(session);
     let seen: Mutex<Option<Plan>> = Mutex::default();
-    let ended = controller.plan_and_apply(operation, answers, &mut &shown, &session.cancel, |review| {
-        shown.review(&review.plan, &review.pair);
-        *lock(&seen) = Some(review.plan.clone());
-        Ok(())
+    let ended = session.look(|looking| {
+        controller.plan_and_apply(operation, answers, &mut &shown, looking, |review| {
+            shown.review(&review.plan, &review.pair);
+            *lock(&seen) = Some(review.plan.clone());
+            Ok(())
+        })
     })?;
     let plan = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
     match (ended, plan) {
@@ -132,7 +134,7 @@ fn asked(
     answers: &Answers,
 ) -> Result<Done> {
     let door = Door::new(controller);
-    let plan = door.plan(operation, answers)?;
+    let plan = session.look(|looking| door.plan(operation, answers, looking))?;
     let verbose = session.common.verbose;
     let mut talk = session.talk();
     match prompt::change(
@@ -160,7 +162,7 @@ fn disagreed(
     operation: Operation,
     answers: &Answers,
 ) -> Result<Done> {
-    let review = controller.plan(operation, answers)?;
+    let review = session.look(|looking| controller.plan(operation, answers, looking))?;
     session.output.say(&render::review(
         &review.plan,
         &review.plan.hosts(|| names(&review.pair)),

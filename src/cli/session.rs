@@ -3,10 +3,10 @@
 use super::args::Common;
 use super::output::Output;
 use crate::config::load_pair;
-use crate::controller::{Cancel, Controller, Live, Options};
+use crate::controller::{Cancel, Controller, Live, Looking, Options};
 use crate::error::{Error, Result};
 use crate::model::Pair;
-use crate::prompt::{Attended, Console, Silent, Sink, Talk};
+use crate::prompt::{self, Attended, Console, Silent, Sink, Talk};
 use crate::remote::{Operator, Unattended};
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -58,6 +58,11 @@ impl Session {
             self.output.colour(),
             self.cancel.clone(),
         ))
+    }
+
+    /// Does what may have to look at much: tells how far it is, and Ctrl-C stops it.
+    pub fn look<T>(&self, look: impl FnOnce(Looking<'_>) -> Result<T>) -> Result<T> {
+        prompt::looking(self.talk().as_mut(), &self.cancel, look)
     }
 
     /// The controller of the pair that `--pair` names; asks no node yet.

@@ -1,5 +1,6 @@
 //! From a reviewed plan to a report: lock, look again, run, save.
 
+use super::looking::Looking;
 use super::planning::{Review, barring, dispensable};
 use super::recovery::{lock_patiently, refuse_unfinished};
 use super::{Cancel, Controller, Ended, identity, names, outage};
@@ -26,7 +27,12 @@ impl Controller {
         )?;
         self.log_in_ahead(&mut session, &review.pair, review.operation);
         refuse_unfinished(&mut session, review.operation)?;
-        let now = self.plan_in(&mut session, review.operation, &review.answers)?;
+        let now = self.plan_in(
+            &mut session,
+            review.operation,
+            &review.answers,
+            Looking::quietly(cancel),
+        )?;
         if now.plan.stages != review.plan.stages || now.plan.facts != review.plan.facts {
             return Err(Error::refused(
                 "plan_stale",
@@ -44,16 +50,17 @@ impl Controller {
         operation: Operation,
         answers: &Answers,
         listener: &mut dyn Listener,
-        cancel: &Cancel,
+        looking: Looking<'_>,
         before: impl FnOnce(&Review) -> Result<()>,
     ) -> Result<Option<Ended>> {
+        let cancel = looking.cancel;
         let (pair, sides) = self.scope(operation, answers)?;
         let mut session = self.locked(&pair, operation.verb(), &sides, dispensable(operation))?;
         self.log_in_ahead(&mut session, &pair, operation);
         if let Some(ended) = self.finish_unfinished(&mut session, &pair, operation, listener, cancel)? {
             return Ok(Some(ended));
         }
-        let review = self.plan_in(&mut session, operation, answers)?;
+        let review = self.plan_in(&mut session, operation, answers, looking)?;
         before(&review)?;
         if review.plan.is_empty() {
             return Ok(None);

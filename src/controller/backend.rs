@@ -2,7 +2,7 @@
 //! never on the thread that draws.
 
 use crate::agent::protocol::End;
-use crate::controller::{Cancel, DataHeld};
+use crate::controller::{Cancel, DataHeld, Looking};
 use crate::engine::Listener;
 use crate::error::{Error, Kind, Result};
 use crate::intent::{Answers, Form, Operation};
@@ -22,7 +22,7 @@ pub trait Backend: Send + Sync {
     /// The questions of an operation with defaults filled in.
     fn form(&self, operation: Operation) -> Result<Form>;
     /// The plan for these answers, made from fresh facts. Changes nothing.
-    fn plan(&self, operation: Operation, answers: &Answers) -> Result<Plan>;
+    fn plan(&self, operation: Operation, answers: &Answers, looking: Looking<'_>) -> Result<Plan>;
     /// Carries out a reviewed plan.
     fn apply(&self, plan: &Plan, listener: &mut dyn Listener, cancel: &Cancel) -> Result<Finished>;
     /// Goes on with an operation that was left open.
@@ -35,16 +35,16 @@ pub trait Backend: Send + Sync {
     fn report(&self, op: OpId) -> Result<String>;
     /// Pre-flight checks as text; changes nothing.
     fn doctor(&self) -> Result<String>;
-    /// The translation table, who owns which address, and what the last scan found. To change the
-    /// table, plan [`Operation::Translation`] with
+    /// The translation table, who owns which address, and what the data holds; a search that is stopped
+    /// leaves the data out. To change the table, plan [`Operation::Translation`] with
     /// [`translation::answers`](crate::intent::translation::answers).
-    fn translation(&self) -> Result<TranslationView>;
+    fn translation(&self, looking: Looking<'_>) -> Result<TranslationView>;
     /// Where an address was found and what leaves on either side, as text.
-    fn explain(&self, subject: Subject) -> Result<String>;
+    fn explain(&self, subject: Subject, looking: Looking<'_>) -> Result<String>;
     /// What both nodes hold of the pair's data.
     fn data_held(&self) -> Result<BySide<DataHeld>>;
     /// Reads every byte of a mirror again; what that comes to, as text. `newest` names the newest one.
-    fn verify(&self, mirror: &str) -> Result<String>;
+    fn verify(&self, mirror: &str, looking: Looking<'_>) -> Result<String>;
     /// Where the nodes' files differ by the profile's rules, as text; changes nothing.
     fn differences(&self) -> Result<String>;
     /// What a failback or the next load would lose, as text; changes nothing.

@@ -2,6 +2,7 @@
 
 use super::backend::{Backend, Finished, Identity, PairNames, Past, Practice, Unfinished, Way};
 use super::live::Live;
+use super::looking::Looking;
 use super::{Cancel, Controller, DataHeld, Review, names};
 use crate::engine::{Direction, Listener};
 use crate::error::{Error, Result};
@@ -77,8 +78,8 @@ impl Backend for Door {
         self.controller.form(operation, status.as_ref())
     }
 
-    fn plan(&self, operation: Operation, answers: &Answers) -> Result<Plan> {
-        let review = self.controller.plan(operation, answers)?;
+    fn plan(&self, operation: Operation, answers: &Answers, looking: Looking<'_>) -> Result<Plan> {
+        let review = self.controller.plan(operation, answers, looking)?;
         let plan = review.plan.clone();
         *lock(&self.reviewed) = Some(review);
         Ok(plan)
@@ -122,17 +123,21 @@ impl Backend for Door {
             ..self.controller.options().clone()
         })?;
         let configure = looking
-            .plan(Operation::Configure, &Answers::default())
+            .plan(
+                Operation::Configure,
+                &Answers::default(),
+                Looking::quietly(&Cancel::default()),
+            )
             .map(|review| review.plan);
         Ok(doctor::text(&doctor::examine(&status, &configure)))
     }
 
-    fn translation(&self) -> Result<TranslationView> {
-        self.controller.translation()
+    fn translation(&self, looking: Looking<'_>) -> Result<TranslationView> {
+        self.controller.searched(looking)
     }
 
-    fn explain(&self, subject: Subject) -> Result<String> {
-        let found = self.controller.explain(subject, &Cancel::default())?;
+    fn explain(&self, subject: Subject, looking: Looking<'_>) -> Result<String> {
+        let found = self.controller.explain(subject, looking)?;
         Ok(text(&explained(&found)))
     }
 
@@ -140,9 +145,10 @@ impl Backend for Door {
         self.controller.data_held()
     }
 
-    fn verify(&self, mirror: &str) -> Result<String> {
-        let (side, cancel) = (Side::Secondary, Cancel::default());
-        self.controller.examine(side, mirror, &cancel, &mut |_| {})
+    fn verify(&self, mirror: &str, looking: Looking<'_>) -> Result<String> {
+        let told = &mut |moved| (looking.told)(&moved);
+        self.controller
+            .examine(Side::Secondary, mirror, looking.cancel, told)
     }
 
     fn differences(&self) -> Result<String> {

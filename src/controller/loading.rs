@@ -1,7 +1,7 @@
 //! Planning a load: the node looks at the folder first, which may take long.
 
 use super::failing_back;
-use super::looking::look;
+use super::looking::{Looking, look};
 use crate::agent::protocol::{LoadQuery, Request, Response};
 use crate::config::Profile;
 use crate::data::{Choice, Preview};
@@ -15,11 +15,16 @@ use crate::plan::{self, Basis, Plan};
 use crate::translate::{TRANSLATION_FILE, Table};
 
 /// Plans a load on the secondary.
-pub(super) fn plan_load(session: &mut Session, answers: &Answers, basis: &Basis<'_>) -> Result<Plan> {
+pub(super) fn plan_load(
+    session: &mut Session,
+    answers: &Answers,
+    basis: &Basis<'_>,
+    looking: Looking<'_>,
+) -> Result<Plan> {
     let intent = intent::load::resolve(answers)?;
     let table = table(basis.need(Side::Secondary)?)?;
     let side = Side::Secondary;
-    let preview = preview(session, basis.profile, side, intent.choice, &table)?;
+    let preview = preview(session, basis.profile, side, intent.choice, &table, looking)?;
     plan::load::load(&LoadInput {
         basis: *basis,
         side,
@@ -35,6 +40,7 @@ pub(super) fn plan_failback_load(
     session: &mut Session,
     answers: &Answers,
     basis: &Basis<'_>,
+    looking: Looking<'_>,
 ) -> Result<Plan> {
     let intent = intent::failback::load(answers)?;
     let side = Side::Primary;
@@ -47,7 +53,7 @@ pub(super) fn plan_failback_load(
         );
     }
     let (table, no_way_back) = present.table.way_back();
-    let preview = preview(session, basis.profile, side, intent.choice, &table)?;
+    let preview = preview(session, basis.profile, side, intent.choice, &table, looking)?;
     let mut plan = plan::load::load(&LoadInput {
         basis: *basis,
         side,
@@ -64,8 +70,20 @@ pub(super) fn plan_failback_load(
 }
 
 /// Plans the rollback of the newest load.
-pub(super) fn plan_rollback(session: &mut Session, basis: &Basis<'_>, side: Side) -> Result<Plan> {
-    let preview = preview(session, basis.profile, side, Choice::Before, &Table::default())?;
+pub(super) fn plan_rollback(
+    session: &mut Session,
+    basis: &Basis<'_>,
+    side: Side,
+    looking: Looking<'_>,
+) -> Result<Plan> {
+    let preview = preview(
+        session,
+        basis.profile,
+        side,
+        Choice::Before,
+        &Table::default(),
+        looking,
+    )?;
     plan::load::rollback(basis, side, &preview)
 }
 
@@ -93,6 +111,7 @@ fn preview(
     side: Side,
     choice: Choice,
     table: &Table,
+    looking: Looking<'_>,
 ) -> Result<Preview> {
     let request = Request::Preview(Box::new(LoadQuery {
         choice,
@@ -101,7 +120,7 @@ fn preview(
         source: side.other(),
         counts: profile.load.counts.clone(),
     }));
-    match look(session, side, &request, &mut |_| Ok(()))? {
+    match look(session, side, &request, looking)? {
         Response::Preview(preview) => Ok(*preview),
         other => Err(Error::bug(format!(
             "unexpected answer to a look at a load: {other:?}"

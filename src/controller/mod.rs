@@ -39,6 +39,7 @@ pub use door::Door;
 pub use ended::Ended;
 pub use holdings::DataHeld;
 pub use live::Live;
+pub use looking::Looking;
 pub use planning::Review;
 pub use translation::Explained;
 pub use unattended::Duty;

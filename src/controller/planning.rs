@@ -4,6 +4,7 @@ use super::Controller;
 use super::facts::{all, gather};
 use super::failing_back::plan_failback_copy;
 use super::loading::{plan_failback_load, plan_load, plan_rollback};
+use super::looking::Looking;
 use super::remembered::{self, remembered};
 use super::scheduling::plan_schedule;
 use super::syncing::plan_sync;
@@ -31,14 +32,14 @@ pub struct Review {
 
 impl Controller {
     /// Completes the answers, asks the nodes, and plans. Changes nothing.
-    pub fn plan(&self, operation: Operation, answers: &Answers) -> Result<Review> {
+    pub fn plan(&self, operation: Operation, answers: &Answers, looking: Looking<'_>) -> Result<Review> {
         let answers = self.form(operation, None)?.complete(answers)?;
         let (pair, sides) = self.scope(operation, &answers)?;
         let (mut session, faults) = self.connect(&pair, operation.verb(), &sides);
         if let Some(fault) = barring(faults, dispensable(operation)) {
             return Err(fault);
         }
-        self.plan_in(&mut session, operation, &answers)
+        self.plan_in(&mut session, operation, &answers, looking)
     }
 
     /// The pair to connect to and the sides that take part.
@@ -81,6 +82,7 @@ impl Controller {
         session: &mut Session,
         operation: Operation,
         answers: &Answers,
+        looking: Looking<'_>,
     ) -> Result<Review> {
         let (pair, sides) = self.scope(operation, answers)?;
         if self.is_alone(operation) {
@@ -90,7 +92,7 @@ impl Controller {
         session.need(&needed.copied().collect::<Vec<_>>())?;
         let profile = self.profile(&pair)?;
         if let Operation::Undo(op) = operation {
-            return self.plan_undo(session, op, answers);
+            return self.plan_undo(session, op, answers, looking);
         }
         let present = self.pair();
         let sides: Vec<Side> = sides
@@ -134,10 +136,10 @@ impl Controller {
                 plan::remove::plan(&basis, journals.as_ref().map(|_, journal| journal.as_slice()))?
             }
             Operation::Backup => plan::backup::plan(&basis, intent::backup::resolve(answers)?)?,
-            Operation::Load => plan_load(session, answers, &basis)?,
-            Operation::Rollback => plan_rollback(session, &basis, Side::Secondary)?,
-            Operation::FailbackLoad => plan_failback_load(session, answers, &basis)?,
-            Operation::FailbackRollback => plan_rollback(session, &basis, Side::Primary)?,
+            Operation::Load => plan_load(session, answers, &basis, looking)?,
+            Operation::Rollback => plan_rollback(session, &basis, Side::Secondary, looking)?,
+            Operation::FailbackLoad => plan_failback_load(session, answers, &basis, looking)?,
+            Operation::FailbackRollback => plan_rollback(session, &basis, Side::Primary, looking)?,
             Operation::Translation => {
                 plan::translation::plan(&basis, &intent::translation::resolve(answers)?)?
             }

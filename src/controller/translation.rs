@@ -1,7 +1,7 @@
 //! The translation table with what is known around it. Asks the nodes, changes nothing.
 
 use super::facts::gather;
-use super::looking::look;
+use super::looking::{Looking, look};
 use super::{Cancel, Controller};
 use crate::agent::protocol::{ExplainQuery, Request, Response, SearchQuery, SearchedFolder};
 use crate::config::Profile;
@@ -41,48 +41,45 @@ impl Controller {
     /// The table, who owns which address, and what the data holds. Works with one node. A search that
     /// takes longer is left to [`Controller::scan`].
     pub fn translation(&self) -> Result<TranslationView> {
-        let began = Instant::now();
-        let told = &mut |_: &Moved| {
-            if began.elapsed() < PATIENCE {
-                return Ok(());
+        let (began, enough) = (Instant::now(), Cancel::default());
+        let told = |_: &Moved| {
+            if began.elapsed() >= PATIENCE {
+                enough.ask();
             }
-            Err(Error::refused(
-                "takes_long",
-                "it takes long; run `pairadm translation scan`",
-            ))
         };
+        let mut view = self.searched(Looking {
+            told: &told,
+            cancel: &enough,
+        })?;
+        if enough.asked() && view.scanned.is_none() {
+            view.not_scanned = Some("it takes long; run `pairadm translation scan`".to_owned());
+        }
+        Ok(view)
+    }
+
+    /// The same, searched however long it takes. One that is stopped leaves the table without the data.
+    pub fn searched(&self, looking: Looking<'_>) -> Result<TranslationView> {
         let mut survey = self.survey()?;
         let mut view = survey.view()?;
-        match data(&survey.basis(), None).and_then(|data| survey.search(&data, told)) {
+        match data(&survey.basis(), None).and_then(|data| survey.search(&data, looking)) {
             Ok(scanned) => view.scanned = Some(scanned),
             Err(error) => view.not_scanned = Some(error.message),
         }
         Ok(view)
     }
 
-    /// Like [`Controller::translation`], with the data of this mirror, else the newest, else the
-    /// primary's backup, searched however long it takes.
+    /// Like [`Controller::searched`], with the data of this mirror, else the newest, else the primary's
+    /// backup.
     ///
     /// # Errors
-    /// Refuses when there is no such data (`no_mirror`, `no_data_to_scan`).
-    pub fn scan(
-        &self,
-        mirror: Option<&str>,
-        told: &mut dyn FnMut(&Moved),
-        cancel: &Cancel,
-    ) -> Result<TranslationView> {
-        let told = &mut |moved: &Moved| {
-            told(moved);
-            if cancel.asked() {
-                return Err(Error::refused("cancelled", "the search was stopped on request"));
-            }
-            Ok(())
-        };
+    /// Refuses when there is no such data (`no_mirror`, `no_data_to_scan`), or when it was stopped
+    /// (`cancelled`).
+    pub fn scan(&self, mirror: Option<&str>, looking: Looking<'_>) -> Result<TranslationView> {
         let mut survey = self.survey()?;
         let view = survey.view()?;
         let data = data(&survey.basis(), mirror)?;
         Ok(TranslationView {
-            scanned: Some(survey.search(&data, told)?),
+            scanned: Some(survey.search(&data, looking)?),
             ..view
         })
     }
@@ -91,20 +88,14 @@ impl Controller {
     ///
     /// # Errors
     /// Refuses an address that is neither in the table nor in the data (`unknown_address`).
-    pub fn explain(&self, subject: Subject, cancel: &Cancel) -> Result<Explained> {
+    pub fn explain(&self, subject: Subject, looking: Looking<'_>) -> Result<Explained> {
         let mut survey = self.survey()?;
         let mut view = survey.view()?;
         let mut places = None;
-        let told = &mut |_: &Moved| {
-            if cancel.asked() {
-                return Err(Error::refused("cancelled", "the search was stopped on request"));
-            }
-            Ok(())
-        };
         match data(&survey.basis(), None) {
             Ok(data) => {
-                view.scanned = Some(survey.search(&data, told)?);
-                places = Some(survey.explain(&data, subject, &view.table, told)?);
+                view.scanned = Some(survey.search(&data, looking)?);
+                places = Some(survey.explain(&data, subject, &view.table, looking)?);
             }
             Err(error) => view.not_scanned = Some(error.message),
         }
@@ -179,9 +170,9 @@ impl Survey {
     }
 
     /// The addresses in the data.
-    fn search(&mut self, data: &Data, told: &mut dyn FnMut(&Moved) -> Result<()>) -> Result<Scanned> {
+    fn search(&mut self, data: &Data, looking: Looking<'_>) -> Result<Scanned> {
         let request = Request::Search(Box::new(self.query(data)));
-        match look(&mut self.session, data.side, &request, told)? {
+        match look(&mut self.session, data.side, &request, looking)? {
             Response::Searched(findings) => Ok(Scanned {
                 side: data.side,
                 what: data.what.clone(),
@@ -198,14 +189,14 @@ impl Survey {
         data: &Data,
         subject: Subject,
         table: &Table,
-        told: &mut dyn FnMut(&Moved) -> Result<()>,
+        looking: Looking<'_>,
     ) -> Result<Explanation> {
         let request = Request::Explain(Box::new(ExplainQuery {
             search: self.query(data),
             subject,
             table: table.clone(),
         }));
-        match look(&mut self.session, data.side, &request, told)? {
+        match look(&mut self.session, data.side, &request, looking)? {
             Response::Explained(explanation) => Ok(*explanation),
             other => Err(Error::bug(format!(
                 "unexpected answer to a search for an address: {other:?}"

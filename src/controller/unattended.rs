@@ -1,6 +1,7 @@
 //! What a node of the pair does by itself, without a person: on its timer, or when a file has changed.
 //! Whether it is this node's turn is seen at every run, so a takeover or reversed roles need no switching.
 
+use super::looking::Looking;
 use super::{Cancel, Controller, identity};
 use crate::agent::{NodePaths, state};
 use crate::data::{LastRun, RunEnd, Trigger};
@@ -98,10 +99,11 @@ impl Controller {
                 answers.set(key, value);
             }
             // Most looks after a change find nothing to do; those disturb nobody by a lock.
-            if trigger == Trigger::Change && self.plan(operation, &answers)?.plan.is_empty() {
+            let looking = Looking::quietly(cancel);
+            if trigger == Trigger::Change && self.plan(operation, &answers, looking)?.plan.is_empty() {
                 continue;
             }
-            let ended = self.plan_and_apply(operation, &answers, &mut Unwatched, cancel, |_| Ok(()))?;
+            let ended = self.plan_and_apply(operation, &answers, &mut Unwatched, looking, |_| Ok(()))?;
             let Some(ended) = ended else {
                 continue;
             };

@@ -1,6 +1,7 @@
 //! Planning an undo from what the nodes' journals say of the operation.
 
 use super::Controller;
+use super::looking::Looking;
 use super::planning::Review;
 use super::remembered::{self, remembered};
 use crate::agent::protocol::{End, Request};
@@ -17,7 +18,13 @@ const READ: Duration = Duration::from_secs(20);
 impl Controller {
     /// Undo of what moved traffic is the same operation the other way, planned afresh with all its
     /// checks; undo of anything else takes back step by step.
-    pub(super) fn plan_undo(&self, session: &mut Session, op: OpId, answers: &Answers) -> Result<Review> {
+    pub(super) fn plan_undo(
+        &self,
+        session: &mut Session,
+        op: OpId,
+        answers: &Answers,
+        looking: Looking<'_>,
+    ) -> Result<Review> {
         let (undone, reversed) = committed(session, op)?;
         if undone.server().is_some() {
             let message = format!("operation {op} was done on one server, before it had a pair");
@@ -51,7 +58,7 @@ impl Controller {
             _ => None,
         };
         if let Some(inverse) = inverse {
-            let mut review = self.plan_in(session, inverse, &again)?;
+            let mut review = self.plan_in(session, inverse, &again, looking)?;
             review.plan.title = format!("undo operation {op}: {}", review.plan.title);
             review.operation = Operation::Undo(op);
             review.answers = answers.clone();

@@ -2,9 +2,9 @@
 
 use super::change::{Consent, change, go_on, tell_error};
 use super::form::{Asking, ask_form};
-use super::{Reply, Talk};
-use crate::controller::Cancel;
+use super::{Reply, Talk, looking};
 use crate::controller::backend::{Backend, Unfinished, Way};
+use crate::controller::{Cancel, Looking};
 use crate::error::Result;
 use crate::intent::{Answers, Operation};
 use crate::menu::{Choice, DATA, Entry, MAIN, NEWEST, TESTS, Trial};
@@ -135,7 +135,11 @@ impl Desk<'_> {
                     self.talk.say(&line);
                 }
             }),
-            Choice::Verify => self.backend.verify(NEWEST).map(|text| self.say_all(&text)),
+            Choice::Verify => {
+                let backend = self.backend;
+                let read = self.look(|looking| backend.verify(NEWEST, looking));
+                read.map(|text| self.say_all(&text))
+            }
             Choice::Differences => self.backend.differences().map(|text| self.say_all(&text)),
             Choice::Losses => self.backend.losses().map(|text| self.say_all(&text)),
             Choice::Translation => self.translation(),
@@ -158,6 +162,13 @@ impl Desk<'_> {
         }
     }
 
+    /// Looks at what may be much: tells how far it is, and Ctrl-C stops the look and not the menu.
+    fn look<T>(&mut self, look: impl FnOnce(Looking<'_>) -> Result<T>) -> Result<T> {
+        let seen = looking(self.talk, self.cancel, look);
+        self.cancel.flag().store(false, Ordering::SeqCst);
+        seen
+    }
+
     fn status(&mut self) -> Result<()> {
         for line in render::status(&self.backend.status()?) {
             self.talk.say(&line);
@@ -172,7 +183,8 @@ impl Desk<'_> {
             return Ok(());
         };
         let answers = form.complete(&typed)?;
-        let plan = self.backend.plan(operation, &answers)?;
+        let backend = self.backend;
+        let plan = self.look(|looking| backend.plan(operation, &answers, looking))?;
         change(
             self.talk,
             self.backend,
@@ -200,7 +212,8 @@ impl Desk<'_> {
 
     /// Shows the table, and asks for changes of it.
     fn translation(&mut self) -> Result<()> {
-        let view = self.backend.translation()?;
+        let backend = self.backend;
+        let view = self.look(|looking| backend.translation(looking))?;
         for line in render::translation::list(&view) {
             self.talk.say(&line);
         }

@@ -5,12 +5,14 @@ mod change;
 mod console;
 mod form;
 mod keyboard;
+mod looking;
 mod menu;
 mod operator;
 
 pub use change::{Consent, Ended, change, offer, tell};
 pub use console::{Console, Reply, Silent, Sink, Talk};
 pub use form::{Asking, ask_form};
+pub use looking::looking;
 pub use menu::menu;
 pub use operator::Attended;
 

@@ -6,7 +6,7 @@ use super::{Reply, Talk};
 use crate::agent::protocol::End;
 use crate::config::sample::office;
 use crate::controller::backend::{Backend, Finished, Identity, PairNames, Past, Practice, Unfinished, Way};
-use crate::controller::{Cancel, DataHeld};
+use crate::controller::{Cancel, DataHeld, Looking};
 use crate::engine::{Event, Listener, Progress};
 use crate::error::{Error, Result};
 use crate::intent::{self, Answers, Form, Known, Operation};
@@ -155,7 +155,7 @@ impl Backend for Fake {
         intent::form(operation, &known)
     }
 
-    fn plan(&self, operation: Operation, answers: &Answers) -> Result<Plan> {
+    fn plan(&self, operation: Operation, answers: &Answers, _: Looking<'_>) -> Result<Plan> {
         let answers: Vec<String> = answers
             .iter()
             .map(|(key, value)| format!("{key}={value}"))
@@ -209,7 +209,7 @@ impl Backend for Fake {
         Ok("all well".to_owned())
     }
 
-    fn translation(&self) -> Result<TranslationView> {
+    fn translation(&self, _: Looking<'_>) -> Result<TranslationView> {
         Ok(TranslationView::default())
     }
 
@@ -217,7 +217,7 @@ impl Backend for Fake {
         Ok(BySide::new(|_| DataHeld::default()))
     }
 
-    fn verify(&self, mirror: &str) -> Result<String> {
+    fn verify(&self, mirror: &str, _: Looking<'_>) -> Result<String> {
         Ok(format!("{mirror} is whole"))
     }
 
@@ -234,7 +234,7 @@ impl Backend for Fake {
         Ok("all told".to_owned())
     }
 
-    fn explain(&self, subject: Subject) -> Result<String> {
+    fn explain(&self, subject: Subject, _: Looking<'_>) -> Result<String> {
         Ok(format!("{subject} stays"))
     }
 

@@ -24,6 +24,8 @@ pub enum Effect {
     Job(JobId, Job),
     /// Ask the running operation to stop after the current step.
     Stop,
+    /// Stop a job that changes nothing.
+    StopJob(JobId),
     /// Answer a worker's question.
     Answer(AskId, AskAnswer),
 }
@@ -75,6 +77,11 @@ impl Job {
     /// Whether it changes nodes, so that the menu must not be left while it runs.
     pub const fn changes(&self) -> bool {
         matches!(self, Self::Apply(_) | Self::Resume(..))
+    }
+
+    /// Whether what it has is worth showing when it is stopped.
+    pub const fn stops_early(&self) -> bool {
+        matches!(self, Self::Translation)
     }
 
     /// Shown while it is waited for.

@@ -7,7 +7,7 @@ use crate::engine;
 use crate::error::Result;
 use crate::intent::{Form, Operation};
 use crate::lab::FaultOffer;
-use crate::model::BySide;
+use crate::model::{BySide, Moved};
 use crate::plan::Plan;
 use crate::status::Status;
 use crate::translate::{Table, TranslationView};
@@ -58,6 +58,8 @@ pub enum Event {
     Unfinished(Result<Option<Unfinished>>),
     /// Both nodes were asked what they hold of the pair's data.
     Held(Result<Box<BySide<DataHeld>>>),
+    /// A job that looks at much is so far.
+    Looked(JobId, Moved),
     /// A job is done.
     Reply(JobId, Reply),
     /// An operation moved on.

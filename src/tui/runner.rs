@@ -6,11 +6,12 @@ use super::csv_file;
 use super::effect::{Effect, Job};
 use super::event::{Event, JobId, Reply};
 use super::terminal::WORKER;
-use crate::controller::Cancel;
+use crate::controller::{Cancel, Looking};
 use crate::engine::{self, Listener};
 use crate::error::{Error, Result};
 use crate::intent::Operation;
 use crate::lab::FaultOffer;
+use crate::model::Moved;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -23,7 +24,12 @@ pub struct Runner {
     events: Sender<Event>,
     asker: Asker,
     cancel: Cancel,
+    /// Jobs that change nothing, newest last, and the wish to stop each.
+    looks: Vec<(JobId, Cancel)>,
 }
+
+/// Looks that can be stopped; those before have long ended or are waited for by nobody.
+const LOOKS: usize = 16;
 
 /// Passes the engine's events on.
 struct ToMenu(Sender<Event>);
@@ -43,6 +49,7 @@ impl Runner {
             events,
             asker,
             cancel: Cancel::default(),
+            looks: Vec::new(),
         }
     }
 
@@ -50,6 +57,11 @@ impl Runner {
     pub fn run(&mut self, effect: Effect) {
         match effect {
             Effect::Stop => self.cancel.ask(),
+            Effect::StopJob(job) => {
+                if let Some((_, cancel)) = self.looks.iter().find(|(look, _)| *look == job) {
+                    cancel.ask();
+                }
+            }
             Effect::Answer(id, answer) => self.asker.answer(id, answer),
             Effect::Status => self.status(),
             Effect::Unfinished => self.worker(
@@ -81,13 +93,27 @@ impl Runner {
 
     fn job(&mut self, id: JobId, job: Job) {
         let kind = JobKind::of(&job);
+        let cancel = Cancel::default();
         if job.changes() {
-            self.cancel = Cancel::default();
+            self.cancel = cancel.clone();
+        } else {
+            self.looks.push((id, cancel.clone()));
+            let old = self.looks.len().saturating_sub(LOOKS);
+            self.looks.drain(..old);
         }
-        let cancel = self.cancel.clone();
         let mut listener = ToMenu(self.events.clone());
+        let events = self.events.clone();
+        let told = move |moved: &Moved| {
+            let _ = events.send(Event::Looked(id, moved.clone()));
+        };
         self.worker(
-            move |backend| Event::Reply(id, carry_out(backend, job, &mut listener, &cancel)),
+            move |backend| {
+                let looking = Looking {
+                    told: &told,
+                    cancel: &cancel,
+                };
+                Event::Reply(id, carry_out(backend, job, &mut listener, looking))
+            },
             move |error| Event::Reply(id, kind.failed(error)),
         );
     }
@@ -167,10 +193,11 @@ impl JobKind {
     }
 }
 
-fn carry_out(backend: &dyn Backend, job: Job, listener: &mut dyn Listener, cancel: &Cancel) -> Reply {
+fn carry_out(backend: &dyn Backend, job: Job, listener: &mut dyn Listener, looking: Looking<'_>) -> Reply {
+    let cancel = looking.cancel;
     match job {
         Job::Form(operation) => Reply::Form(operation, backend.form(operation)),
-        Job::Plan(operation, answers) => Reply::Plan(operation, backend.plan(operation, &answers)),
+        Job::Plan(operation, answers) => Reply::Plan(operation, backend.plan(operation, &answers, looking)),
         Job::Apply(plan) => Reply::Finished(
             backend
                 .apply(&plan, listener, cancel)
@@ -185,12 +212,12 @@ fn carry_out(backend: &dyn Backend, job: Job, listener: &mut dyn Listener, cance
         Job::Report(op) => Reply::Text(format!("Report of operation {op}"), backend.report(op)),
         Job::Doctor => Reply::Text("Doctor".to_owned(), backend.doctor()),
         Job::Held => Reply::Held(backend.data_held().map(Box::new)),
-        Job::Verify(mirror) => Reply::Text(format!("Mirror {mirror}"), backend.verify(&mirror)),
+        Job::Verify(mirror) => Reply::Text(format!("Mirror {mirror}"), backend.verify(&mirror, looking)),
         Job::Differences => Reply::Text("Compared".to_owned(), backend.differences()),
         Job::Losses => Reply::Text("Preview of a failback".to_owned(), backend.losses()),
         Job::Try(trial) => Reply::Text("Tried".to_owned(), backend.try_out(&trial)),
-        Job::Translation => Reply::Translation(backend.translation().map(Box::new)),
-        Job::Explain(subject) => Reply::Text(subject.to_string(), backend.explain(subject)),
+        Job::Translation => Reply::Translation(backend.translation(looking).map(Box::new)),
+        Job::Explain(subject) => Reply::Text(subject.to_string(), backend.explain(subject, looking)),
         Job::Import(path, kind) => Reply::Imported(csv_file::read(&path, kind)),
         Job::Export(path, kind, table) => Reply::Said(csv_file::write(&path, kind, &table)),
         Job::Faults => Reply::Faults(faults_after(backend, |_| Ok(()))),

@@ -2,6 +2,7 @@
 
 use super::ask::{AskAnswer, AskId};
 use super::effect::Job;
+use super::event::JobId;
 use super::screens::Screen;
 
 /// The consequence of a key or click.
@@ -22,6 +23,8 @@ pub enum Turn {
     Do(Box<Job>),
     /// Stop the running operation after its current step.
     Stop,
+    /// Stop a job that changes nothing.
+    StopJob(JobId),
     /// Look at the pair now.
     Look,
     /// Answer a worker and close this screen.

@@ -1,6 +1,6 @@
 //! The addresses in a folder of data, data set by data set.
 
-use super::translated::{rules, watched};
+use super::translated::{rules, size};
 use crate::agent::meter::Meter;
 use crate::error::Result;
 use crate::model::DataSet;
@@ -11,13 +11,11 @@ use std::path::Path;
 /// Every address in the folders of `sets` below `folder`.
 pub fn scan(folder: &Path, sets: &[DataSet], meter: &Meter) -> Result<Findings> {
     let mut all = Vec::new();
-    for set in sets {
-        meter.begin(&format!("search {}", set.name), None);
-        meter.go_on()?;
-        all.push((
-            set.name.as_str(),
-            scan_tree(&folder.join(&set.name), &rules(set))?,
-        ));
+    for (set, before) in sized(folder, sets.iter(), meter) {
+        let found = scan_tree(&folder.join(&set.name), &rules(set), &|done| {
+            meter.reach(before + done)
+        })?;
+        all.push((set.name.as_str(), found));
     }
     Ok(Findings::joined(all))
 }
@@ -32,11 +30,10 @@ pub fn explain(
 ) -> Result<Explanation> {
     let translator = Translator::new(table)?;
     let mut all = Vec::new();
-    for set in sets {
-        meter.begin(&format!("search {}", set.name), None);
+    for (set, before) in sized(folder, sets.iter().copied(), meter) {
         let (folder, rules) = (folder.join(&set.name), rules(set));
-        let found = watched(Path::new(""), meter, || {
-            translate::explain(&folder, subject, &translator, &rules)
+        let found = translate::explain(&folder, subject, &translator, &rules, &|done| {
+            meter.reach(before + done)
         })?;
         all.push((set.name.as_str(), found));
     }
@@ -46,4 +43,20 @@ pub fn explain(
         explained.after = masked(&explained.after);
     }
     Ok(explanation)
+}
+
+/// The sets, each with the bytes of those before it, of which the meter is told the sum.
+fn sized<'s>(
+    folder: &Path,
+    sets: impl Iterator<Item = &'s DataSet>,
+    meter: &Meter,
+) -> Vec<(&'s DataSet, u64)> {
+    let mut total = 0;
+    let mut sized = Vec::new();
+    for set in sets {
+        sized.push((set, total));
+        total += size(&folder.join(&set.name));
+    }
+    meter.begin("search", Some(total));
+    sized
 }

@@ -32,7 +32,6 @@ pub fn of(place: &Path, folder: &Path, digest: &str, sets: &[&DataSet], meter: &
     if let Some(kept) = kept {
         return Ok(kept.findings);
     }
-    meter.begin("search", None);
     let findings = scan(folder, &sets, meter)?;
     let kept = Kept {
         digest: digest.to_owned(),

@@ -42,17 +42,13 @@ pub(super) fn rules(set: &DataSet) -> Rules {
 
 /// Does `work` on a thread of its own and tells the meter how large `folder` has become. The work cannot
 /// be stopped in the middle; a wish to stop is followed when it is done.
-pub(super) fn watched<T: Send>(
-    folder: &Path,
-    meter: &Meter,
-    work: impl FnOnce() -> Result<T> + Send,
-) -> Result<T> {
+fn watched<T: Send>(folder: &Path, meter: &Meter, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     let done = std::thread::scope(|scope| {
         let worker = scope.spawn(work);
         let mut looks: u64 = 0;
         while !worker.is_finished() {
             looks += 1;
-            // Where nothing grows, that it is being worked is all there is to tell.
+            // Before anything grows, that it is being worked is all there is to tell.
             let size = size(folder).max(looks);
             // The wish to stop is asked for below.
             let _ = meter.reach(size);
@@ -65,7 +61,7 @@ pub(super) fn watched<T: Send>(
 }
 
 /// Bytes of the files below `folder` so far.
-fn size(folder: &Path) -> u64 {
+pub(super) fn size(folder: &Path) -> u64 {
     let found = if folder.is_dir() {
         members(folder, &[])
     } else {

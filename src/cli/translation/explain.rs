@@ -18,7 +18,8 @@ pub struct ExplainArgs {
 
 /// Shows where the address is and what it becomes.
 pub fn run(session: &Session, args: &ExplainArgs) -> Result<Done> {
-    let found = session.controller()?.explain(args.address, &session.cancel)?;
+    let controller = session.controller()?;
+    let found = session.look(|looking| controller.explain(args.address, looking))?;
     session.output.say(&explained(&found));
     Done::with(json!({ "address": found.row, "explanation": found.places }))
 }

@@ -5,15 +5,10 @@ use super::list::document;
 use crate::cli::output::Done;
 use crate::cli::session::Session;
 use crate::error::Result;
-use crate::model::Moved;
 use crate::render::translation::list;
-use crate::render::{Line, Tone, how_far};
+use crate::render::{Line, Tone};
 use crate::translate::Edits;
 use clap::Args;
-use std::time::{Duration, Instant};
-
-/// How often the progress of a long search is told.
-const TOLD: Duration = Duration::from_secs(5);
 
 /// Arguments of `translation scan`.
 #[derive(Debug, Args)]
@@ -28,17 +23,8 @@ pub struct ScanArgs {
 
 /// Finds every address of the data.
 pub fn run(session: &Session, args: &ScanArgs) -> Result<Done> {
-    let mut told = Instant::now();
-    let mut progress = |moved: &Moved| {
-        if told.elapsed() >= TOLD {
-            told = Instant::now();
-            let line = Line::toned(Tone::Faint, format!("{} {}", moved.what, how_far(moved)));
-            session.output.say([&line]);
-        }
-    };
-    let view = session
-        .controller()?
-        .scan(args.mirror.as_deref(), &mut progress, &session.cancel)?;
+    let controller = session.controller()?;
+    let view = session.look(|looking| controller.scan(args.mirror.as_deref(), looking))?;
     session.output.say(&list(&view));
     let opaque = view.scanned.iter().flat_map(|scanned| &scanned.findings.opaque);
     for file in opaque {

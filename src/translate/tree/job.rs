@@ -21,8 +21,60 @@ pub enum Work<'w> {
     Explain(Explainer<'w>),
 }
 
+/// Hears how many bytes of a tree have been looked at, and may end the work by an error.
+pub type Told<'t> = &'t dyn Fn(u64) -> Result<()>;
+
+/// How far the work on a tree is: by the sizes of its files as they lie on the disk.
+pub struct Progress<'p> {
+    told: Told<'p>,
+    /// Bytes of the files that are done.
+    before: u64,
+    /// Bytes of the file that is being worked on, and how many of them are done.
+    here: (u64, u64),
+}
+
+impl<'p> Progress<'p> {
+    /// Nothing is done yet.
+    pub fn new(told: Told<'p>) -> Self {
+        Self {
+            told,
+            before: 0,
+            here: (0, 0),
+        }
+    }
+
+    /// Another file of so many bytes is begun.
+    pub fn file(&mut self, bytes: u64) -> Result<()> {
+        self.before += self.here.0;
+        self.here = (bytes, 0);
+        (self.told)(self.before)
+    }
+
+    /// So many more bytes of it are done; what is unpacked from it may be more than it has.
+    pub fn add(&mut self, bytes: u64) -> Result<()> {
+        self.here.1 = self.here.1.saturating_add(bytes).min(self.here.0);
+        (self.told)(self.before + self.here.1)
+    }
+}
+
+/// A content that tells what is read of it.
+struct Telling<'t, 'p> {
+    source: &'t mut File,
+    progress: &'t mut Progress<'p>,
+}
+
+impl Read for Telling<'_, '_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.source.read(buffer)?;
+        self.progress.add(count as u64).map_err(io::Error::other)?;
+        Ok(count)
+    }
+}
+
 /// Work on a whole tree.
 pub struct Job<'j> {
+    /// How far it is.
+    pub progress: Progress<'j>,
     /// What to do.
     pub work: Work<'j>,
     /// What to leave alone.
@@ -39,6 +91,10 @@ const LISTED: usize = 1000;
 impl Job<'_> {
     /// Works on the text `source`, called `name`; whether what `out` got differs from it.
     pub fn text(&mut self, name: &str, source: &mut File, out: Option<&mut File>) -> Result<bool> {
+        let source = &mut Telling {
+            source,
+            progress: &mut self.progress,
+        };
         let done = match (&mut self.work, out) {
             (Work::Translate(translator, counts), Some(out)) => {
                 let mut visitor = Sift::new(self.rules, translator.copying(out));
@@ -73,6 +129,8 @@ impl Job<'_> {
 
     /// Works on one value of a database; the new value when it changes.
     pub fn value(&mut self, name: &str, cell: (&str, &str), value: &str) -> Option<String> {
+        // A wish to stop is followed before the next file.
+        let _ = self.progress.add(value.len() as u64);
         match &mut self.work {
             Work::Translate(translator, counts) => translator.text(value, counts),
             Work::Scan(collector) => {

@@ -51,7 +51,7 @@ impl Mirror {
     }
 
     fn scan(&self) -> Findings {
-        scan_tree(&self.from(""), &self.rules).unwrap()
+        scan_tree(&self.from(""), &self.rules, &|_| Ok(())).unwrap()
     }
 
     fn explain(&self, subject: &str) -> Explanation {
@@ -60,6 +60,7 @@ impl Mirror {
             subject.parse().unwrap(),
             &translator(),
             &self.rules,
+            &|_| Ok(()),
         )
         .unwrap()
     }
@@ -318,7 +319,12 @@ fn hostile_archives_are_refused_by_name() {
         let error = mirror.translate().unwrap_err();
         assert_eq!(error.code, code, "{error}");
         assert!(error.subject.unwrap().starts_with("x.gz"));
-        assert_eq!(scan_tree(&mirror.from(""), &mirror.rules).unwrap_err().code, code);
+        assert_eq!(
+            scan_tree(&mirror.from(""), &mirror.rules, &|_| Ok(()))
+                .unwrap_err()
+                .code,
+            code
+        );
     }
 }
 
@@ -521,4 +527,39 @@ fn explaining_shows_each_place_before_and_after() {
         .map(|one| one.place.to_string())
         .collect();
     assert_eq!(dump, ["b.gz:6 public.address"]);
+}
+
+#[test]
+fn a_scan_tells_how_far_it_is_up_to_all_of_the_files_and_ends_when_it_is_told_to() {
+    let text = "x 10.0.0.1\n".repeat(200_000);
+    let mirror = Mirror::new().with("a", text.as_bytes()).with("b", b"10.0.0.2\n");
+    let heard = std::cell::RefCell::new(Vec::new());
+    let hear = |done: u64| {
+        heard.borrow_mut().push(done);
+        Ok(())
+    };
+    scan_tree(&mirror.from(""), &mirror.rules, &hear).unwrap();
+    let heard = heard.into_inner();
+    let total = text.len() as u64 + 9;
+    assert!(
+        heard.is_sorted() && heard.last() == Some(&total),
+        "{:?} of {total}",
+        heard.last()
+    );
+    assert!(
+        heard.iter().any(|&done| done > 0 && done < total / 2),
+        "in the middle of a file, too"
+    );
+
+    let most = std::cell::Cell::new(0);
+    let stop = |done: u64| {
+        most.set(done);
+        match done {
+            0..1000 => Ok(()),
+            _ => Err(crate::error::Error::incomplete("stopped", "stopped on request")),
+        }
+    };
+    let stopped = scan_tree(&mirror.from(""), &mirror.rules, &stop).unwrap_err();
+    assert_eq!(stopped.code, "stopped");
+    assert!(most.get() < total / 2, "at once, and not at the end of the file");
 }

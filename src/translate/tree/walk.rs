@@ -5,7 +5,7 @@ use super::collect::Collector;
 use super::content::Content;
 use super::database::journals;
 use super::explain::{Explainer, Explanation};
-use super::job::{Job, Work, failed};
+use super::job::{Job, Progress, Told, Work, failed};
 use super::kind::Kind;
 use super::rules::Rules;
 use crate::error::{Error, Result};
@@ -49,7 +49,7 @@ pub fn translate_tree(from: &Path, to: &Path, translator: &Translator, rules: &R
         .because(error)
     })?;
     let work = Work::Translate(translator, translator.no_counts());
-    let mut walk = Walk::new(from, to, work, rules);
+    let mut walk = Walk::new(from, to, work, rules, &|_| Ok(()));
     walk.directory(Path::new(""), true)?;
     let Work::Translate(_, counts) = walk.job.work else {
         return Err(Error::bug("a translation became something else"));
@@ -61,13 +61,15 @@ pub fn translate_tree(from: &Path, to: &Path, translator: &Translator, rules: &R
     })
 }
 
-/// Lists the addresses in the tree `directory`.
+/// Lists the addresses in the tree `directory`. `told` hears how many bytes of its files are done.
 ///
 /// # Errors
-/// Refuses what cannot be read or unpacked within the bounds of `rules`, with the file.
-pub fn scan_tree(directory: &Path, rules: &Rules) -> Result<Findings> {
+/// Refuses what cannot be read or unpacked within the bounds of `rules`, with the file. An error of `told`
+/// ends it.
+pub fn scan_tree(directory: &Path, rules: &Rules, told: Told<'_>) -> Result<Findings> {
     let temporary = std::env::temp_dir();
-    let mut walk = Walk::new(directory, &temporary, Work::Scan(Collector::default()), rules);
+    let work = Work::Scan(Collector::default());
+    let mut walk = Walk::new(directory, &temporary, work, rules, told);
     walk.directory(Path::new(""), false)?;
     match walk.job.work {
         Work::Scan(collector) => Ok(collector.findings(walk.job.opaque)),
@@ -84,10 +86,11 @@ pub fn explain(
     subject: Subject,
     translator: &Translator,
     rules: &Rules,
+    told: Told<'_>,
 ) -> Result<Explanation> {
     let temporary = std::env::temp_dir();
     let work = Work::Explain(Explainer::new(subject, translator));
-    let mut walk = Walk::new(directory, &temporary, work, rules);
+    let mut walk = Walk::new(directory, &temporary, work, rules, told);
     walk.directory(Path::new(""), false)?;
     match walk.job.work {
         Work::Explain(explainer) => Ok(explainer.explanation),
@@ -103,9 +106,10 @@ struct Walk<'w> {
 }
 
 impl<'w> Walk<'w> {
-    fn new(from: &'w Path, to: &'w Path, work: Work<'w>, rules: &'w Rules) -> Self {
+    fn new(from: &'w Path, to: &'w Path, work: Work<'w>, rules: &'w Rules, told: Told<'w>) -> Self {
         let scratch = to.to_owned();
         let job = Job {
+            progress: Progress::new(told),
             work,
             rules,
             scratch,
@@ -172,6 +176,7 @@ impl<'w> Walk<'w> {
         if is_journal(&path) {
             return Ok(());
         }
+        self.job.progress.file(metadata.len())?;
         let mut source = open_file(&path).map_err(unread)?;
         let content = Content {
             name,

@@ -1,6 +1,10 @@
-//! Waiting for a worker; Esc goes back and its answer is then dropped.
+//! Waiting for a worker, with how far it is. Esc stops what it looks at: the answer is then dropped, or
+//! what there is of it is shown.
 
 use super::KeyHint;
+use crate::model::Moved;
+use crate::render::how_far;
+use crate::tui::effect::Job;
 use crate::tui::event::JobId;
 use crate::tui::look::Tone;
 use crate::tui::state::State;
@@ -12,24 +16,47 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 /// Keys for the footer.
-pub const HINTS: &[KeyHint] = &[("Esc", "do not wait")];
+pub const HINTS: &[KeyHint] = &[("Esc", "stop")];
 
 /// The job and since when it runs.
 #[derive(Debug)]
 pub struct Busy {
     /// The job whose answer closes this.
     pub job: JobId,
-    /// What is being done.
-    pub what: &'static str,
+    /// How far it is, if it tells.
+    pub moved: Option<Moved>,
+    what: &'static str,
     /// When it began, milliseconds of the menu's clock.
-    pub since: u64,
+    since: u64,
+    /// What it has when it is stopped is shown.
+    stops_early: bool,
+    stopping: bool,
 }
 
 impl Busy {
+    /// Waits for `job`.
+    pub fn new(id: JobId, job: &Job, now: u64) -> Self {
+        Self {
+            job: id,
+            moved: None,
+            what: job.waiting(),
+            since: now,
+            stops_early: job.stops_early(),
+            stopping: false,
+        }
+    }
+
     /// A key.
     pub fn key(&mut self, key: KeyEvent) -> Turn {
         match key.code {
-            KeyCode::Esc | KeyCode::Char('q') => Turn::Back,
+            // Who does not want to wait for the end of it either says so twice.
+            KeyCode::Esc | KeyCode::Char('q')
+                if self.stops_early && self.moved.is_some() && !self.stopping =>
+            {
+                self.stopping = true;
+                Turn::StopJob(self.job)
+            }
+            KeyCode::Esc | KeyCode::Char('q') => Turn::StopJob(self.job).after_back(),
             _ => Turn::Stay,
         }
     }
@@ -44,11 +71,14 @@ impl Busy {
         } else {
             format!("{spinner} {} ({waited} s)", self.what)
         };
-        let lines = vec![
-            Line::raw(text),
-            Line::default(),
-            Line::styled("Esc goes back without waiting.", look.style(Tone::Faint)),
-        ];
+        let mut lines = vec![Line::raw(text)];
+        lines.extend(self.moved.as_ref().map(|moved| Line::raw(how_far(moved))));
+        let hint = match (self.stopping, self.stops_early && self.moved.is_some()) {
+            (true, _) => "Stopping; Esc goes back at once.",
+            (false, true) => "Esc stops the search and shows the rest.",
+            (false, false) => "Esc goes back without waiting.",
+        };
+        lines.extend([Line::default(), Line::styled(hint, look.style(Tone::Faint))]);
         dialog::draw(frame, area, look, "", Tone::Plain, lines);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::intent::{Answers, Form, Operation};
-use crate::model::{BySide, OpId};
+use crate::model::{BySide, Moved, OpId};
 use crate::plan::Plan;
 use crate::tui::backend::{Finished, Verdict, Way};
 use crate::tui::effect::{Effect, Job};
@@ -39,11 +39,7 @@ pub(super) fn start(state: &mut State, job: Job) -> Vec<Effect> {
             .screens
             .push(Screen::Progress(Box::new(Progress::new(id, plan, hosts, now))));
     } else {
-        state.screens.push(Screen::Busy(Busy {
-            job: id,
-            what: job.waiting(),
-            since: now,
-        }));
+        state.screens.push(Screen::Busy(Busy::new(id, &job, now)));
     }
     vec![Effect::Job(id, job)]
 }
@@ -75,6 +71,18 @@ fn empty_plan() -> Plan {
         sides: Vec::new(),
         service_affecting: false,
         how_to_undo: String::new(),
+    }
+}
+
+/// A worker tells how far it is.
+pub(super) fn looked(state: &mut State, job: JobId, moved: Moved) {
+    for screen in &mut state.screens {
+        if let Screen::Busy(busy) = screen
+            && busy.job == job
+        {
+            busy.moved = Some(moved);
+            return;
+        }
     }
 }
 

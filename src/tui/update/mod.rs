@@ -74,6 +74,10 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             Vec::new()
         }
         Event::Unfinished(found) => unfinished::found(state, found),
+        Event::Looked(job, moved) => {
+            jobs::looked(state, job, moved);
+            Vec::new()
+        }
         Event::Reply(job, reply) => jobs::replied(state, job, reply),
         Event::Progress(told) => {
             if let Some(progress) = progress(state) {
@@ -152,6 +156,7 @@ fn take(state: &mut State, turn: Turn) -> Vec<Effect> {
         }
         Turn::Do(job) => jobs::start(state, *job),
         Turn::Stop => stop(state),
+        Turn::StopJob(job) => vec![Effect::StopJob(job)],
         Turn::Look => {
             state.pair.hurry();
             look(state)

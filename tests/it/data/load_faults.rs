@@ -3,7 +3,7 @@
 
 use super::loading::{PSQL, mirrored, translate, whole};
 use crate::support::drive::{both, run};
-use crate::support::hold::{go_on, stop};
+use crate::support::hold::{go_on, interrupt, stop};
 use crate::support::lab::{FreshLab, LabPair};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
@@ -207,4 +207,32 @@ fn a_database_server_that_starts_late_gets_its_data_back_before_the_service_star
         .beta()
         .sh(&format!("{PSQL} 'SELECT datname FROM pg_database'"));
     assert!(!databases.contains("pairadm"), "{databases}");
+}
+
+#[test]
+fn the_look_at_a_mirror_is_stopped_at_once_and_leaves_nothing_locked() {
+    let lab = FreshLab::start("loadlook");
+    mirrored(&lab);
+    translate(&lab);
+    let old = whole(&lab);
+    for agreed in ["--dry-run", "--yes"] {
+        // What the service has is counted at the end of the look.
+        lab.beta().hold("kamcmd", "dispatcher.list");
+        let load = lab
+            .pairadm_command(["data", "load", agreed])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        lab.beta().until_held();
+        interrupt(&load);
+        let output = load.wait_with_output().unwrap();
+        let told = both(&output);
+        assert!(told.contains("stopped on request"), "{told}");
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        lab.beta().let_go();
+        assert_eq!(whole(&lab), old);
+    }
+    run(&lab, &["data", "load", "--yes"], 0);
 }

@@ -43,6 +43,11 @@ pub fn go_on(child: &Child) {
     signal(child, "-CONT");
 }
 
+/// Presses Ctrl-C for a process.
+pub fn interrupt(child: &Child) {
+    signal(child, "-INT");
+}
+
 fn signal(child: &Child, name: &str) {
     let sent = Command::new("kill")
         .args([name, &child.id().to_string()])

@@ -3,12 +3,12 @@
 
 use super::fixture::{form, held, identity, past, plan, status, translation_view};
 use pairadm::agent::protocol::End;
-use pairadm::controller::{Cancel, DataHeld};
+use pairadm::controller::{Cancel, DataHeld, Looking};
 use pairadm::engine::{Event, Listener, Progress};
 use pairadm::error::{Error, Result};
 use pairadm::intent::{Answers, Form, Operation};
 use pairadm::menu::Trial;
-use pairadm::model::{BySide, OpId};
+use pairadm::model::{BySide, Moved, OpId};
 use pairadm::plan::Plan;
 use pairadm::status::Status;
 use pairadm::translate::{Subject, TranslationView};
@@ -74,7 +74,7 @@ impl Backend for Scripted {
         Ok(form)
     }
 
-    fn plan(&self, operation: Operation, answers: &Answers) -> Result<Plan> {
+    fn plan(&self, operation: Operation, answers: &Answers, _: Looking<'_>) -> Result<Plan> {
         let mut plan = plan();
         if operation == Operation::Translation {
             operation.verb().clone_into(&mut plan.operation);
@@ -139,15 +139,29 @@ impl Backend for Scripted {
         Ok("all well".to_owned())
     }
 
-    fn translation(&self) -> Result<TranslationView> {
-        Ok(translation_view())
+    fn translation(&self, looking: Looking<'_>) -> Result<TranslationView> {
+        let mut view = translation_view();
+        while self.scenario == "search" && !looking.cancel.asked() {
+            (looking.told)(&Moved {
+                what: "search".to_owned(),
+                done: 45,
+                total: Some(100),
+                rate: 0,
+            });
+            sleep(Duration::from_millis(20));
+        }
+        if looking.cancel.asked() {
+            view.scanned = None;
+            view.not_scanned = Some("the search was stopped on request".to_owned());
+        }
+        Ok(view)
     }
 
     fn data_held(&self) -> Result<BySide<DataHeld>> {
         Ok(held())
     }
 
-    fn verify(&self, mirror: &str) -> Result<String> {
+    fn verify(&self, mirror: &str, _: Looking<'_>) -> Result<String> {
         Ok(format!("{mirror} is whole"))
     }
 
@@ -163,7 +177,7 @@ impl Backend for Scripted {
         Ok(format!("{trial:?}"))
     }
 
-    fn explain(&self, subject: Subject) -> Result<String> {
+    fn explain(&self, subject: Subject, _: Looking<'_>) -> Result<String> {
         Ok(format!("{subject} stays"))
     }
 }

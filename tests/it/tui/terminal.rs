@@ -230,3 +230,25 @@ fn cpu_ticks(pid: u32) -> u64 {
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
     fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
 }
+
+#[test]
+fn a_search_of_the_data_goes_on_with_its_progress_until_esc_stops_it_and_the_table_is_shown() {
+    let mut pty = menu("search");
+    pty.wait_for("ACTIVE");
+    let place = |entries: &[pairadm::menu::Entry], choice| {
+        let found = entries.iter().position(|entry| entry.choice == choice);
+        (found.unwrap() + 1).to_string()
+    };
+    let data = place(pairadm::menu::MAIN, pairadm::menu::Choice::Data);
+    pty.press(&format!("{data}\r"));
+    pty.wait_for("Translation");
+    let table = place(pairadm::menu::DATA, pairadm::menu::Choice::Translation);
+    pty.press(&format!("{table}\r"));
+    pty.wait_for("search: 45 %");
+    // Longer than menus once waited by themselves.
+    pty.wait_for("(6 s)");
+    pty.press("\x1b");
+    pty.wait_for("stopped on request");
+    pty.press("\x1b");
+    pty.wait_for("Translation");
+}
