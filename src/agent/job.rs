@@ -83,6 +83,11 @@ impl<W, T: Send + 'static> Job<W, T> {
         self.meter.moved()
     }
 
+    /// What the operator is told although the work went on.
+    pub fn warnings(&self) -> Vec<String> {
+        self.meter.warnings()
+    }
+
     /// Asks the work to stop.
     pub fn stop(&self) {
         self.meter.stop();

@@ -12,6 +12,7 @@ pub struct Meter {
     stop: AtomicBool,
     done: AtomicU64,
     part: Mutex<Part>,
+    warnings: Mutex<Vec<String>>,
 }
 
 /// What is being done at the moment.
@@ -37,6 +38,7 @@ impl Meter {
                 total: None,
                 began: None,
             }),
+            warnings: Mutex::new(Vec::new()),
         }
     }
 
@@ -55,6 +57,18 @@ impl Meter {
     pub fn expect(&self, total: u64) {
         let mut part = self.part.lock().unwrap_or_else(PoisonError::into_inner);
         part.total = Some(total);
+    }
+
+    /// Something that the operator is told although the work goes on.
+    pub fn warn(&self, text: String) {
+        let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        warnings.push(text);
+    }
+
+    /// What there was to be told.
+    pub fn warnings(&self) -> Vec<String> {
+        let warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        warnings.clone()
     }
 
     /// So many more bytes are done. Fails with code `stopped` when the work shall stop.

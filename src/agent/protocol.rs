@@ -306,6 +306,13 @@ pub enum Response {
     Facts(Box<Facts>),
     /// A step was applied, verified or reverted.
     Step(StepReport),
+    /// The same, and the operator is told something.
+    Warned {
+        /// What was done.
+        report: StepReport,
+        /// What is told.
+        warnings: Vec<String>,
+    },
     /// The step takes long and goes on: the same request asks again.
     Running(Moved),
     /// What a load would do.

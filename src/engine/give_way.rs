@@ -57,6 +57,7 @@ fn revert(session: &mut Session, open: &OpenOperation, step: &Step) -> Result<()
         op: open.op,
         cancel: &Cancel::default(),
         told: &|_| {},
+        warned: &|_| {},
     };
     let request = Request::Revert {
         op: open.op,

@@ -16,6 +16,8 @@ pub(super) struct Long<'l> {
     pub cancel: &'l Cancel,
     /// Is told how far the step is.
     pub told: &'l dyn Fn(Moved),
+    /// Is told what the operator shall know although the step succeeded.
+    pub warned: &'l dyn Fn(String),
 }
 
 /// Where a long step was when it last went on.
@@ -41,6 +43,10 @@ impl Long<'_> {
         loop {
             match ask(request.clone())? {
                 Response::Step(report) => return Ok(report),
+                Response::Warned { report, warnings } => {
+                    warnings.into_iter().for_each(self.warned);
+                    return Ok(report);
+                }
                 Response::Running(moved) => {
                     stand.moved(&moved);
                     (self.told)(moved);
@@ -108,6 +114,7 @@ mod tests {
             op: OpId(4),
             cancel: &Cancel::default(),
             told: &|moved| told.borrow_mut().push(moved.done),
+            warned: &|_| {},
         };
         let done = long.carry(&mut |_| Ok(answers.pop().unwrap()), &apply());
         assert_eq!(done.unwrap(), report());
@@ -126,6 +133,7 @@ mod tests {
                     cancel.ask();
                 }
             },
+            warned: &|_| {},
         };
         let stopped = long.carry(
             &mut |request| {

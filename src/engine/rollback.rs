@@ -95,6 +95,7 @@ impl Run<'_, '_> {
             op: self.op,
             cancel: &Cancel::default(),
             told: &moved,
+            warned: &|text| emit(recorder, Progress::Remark { text }),
         };
         long.carry(
             &mut |request| session.ask(side, request, deadline::of(&step.action)),

@@ -407,6 +407,7 @@ fn apply_step(
         op,
         cancel,
         told: &moved,
+        warned: &|text| emit(recorder, Progress::Remark { text }),
     }
     .carry(
         &mut |request| node.ask(request, deadline::of(&step.action)),

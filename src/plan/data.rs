@@ -98,6 +98,9 @@ pub struct OfferBackup {
     pub sets: Vec<String>,
     /// How it is offered beside SSH: when the link need not be encrypted.
     pub plain: Option<PlainLink>,
+    /// The other node has a way round the link: without the service beside SSH it goes on all the same.
+    #[serde(default)]
+    pub way_round: bool,
     /// It is the backup that an earlier step of the same operation made.
     #[serde(default)]
     pub fresh: bool,
@@ -121,6 +124,10 @@ pub struct PlainLink {
 pub struct PullBackup {
     /// Address of the other node.
     pub address: IpAddr,
+    /// Its main address, where the first one is that of a duplication link: for when that does not answer.
+    /// Over it data travels encrypted in any case.
+    #[serde(default)]
+    pub way_round: Option<IpAddr>,
     /// Port of its SSH server.
     pub ssh_port: u16,
     /// Its host key, type and base64: no other is talked to.

@@ -31,8 +31,14 @@ impl Session {
         match self.job.as_ref().map(Job::ask) {
             Some(job::Found::Going(moved)) => Ok(Response::Running(moved)),
             Some(job::Found::Ended(outcome)) => {
-                self.job = None;
-                self.ended(op, id, way, outcome).map(Response::Step)
+                let job = self.job.take();
+                let warnings = job.map(|job| job.warnings()).unwrap_or_default();
+                let report = self.ended(op, id, way, outcome)?;
+                Ok(if warnings.is_empty() {
+                    Response::Step(report)
+                } else {
+                    Response::Warned { report, warnings }
+                })
             }
             None => Err(Error::bug("a long step was started and is not there")),
         }

@@ -175,6 +175,7 @@ fn offer(basis: &Basis<'_>, source: Side, backup: Option<&BackupFacts>) -> Resul
         version: basis.need(source)?.version.clone(),
         sets: basis.profile.data.iter().map(|set| set.name.clone()).collect(),
         plain: (!basis.pair.encrypted_link).then_some(plain),
+        way_round: way_round(basis.pair, source).is_some(),
         fresh: backup.is_none(),
     })
 }
@@ -183,6 +184,7 @@ fn pull(basis: &Basis<'_>, source: Side, offer: &OfferBackup) -> Result<PullBack
     let ssh = &basis.pair.nodes[source].ssh;
     Ok(PullBackup {
         address: need_address(basis, source)?,
+        way_round: way_round(basis.pair, source),
         ssh_port: ssh.port,
         host_key: host_key(basis.need(source)?, ssh.host_key.as_deref())
             .ok_or_else(|| no_host_key(basis, source))?,
@@ -197,6 +199,12 @@ fn pull(basis: &Basis<'_>, source: Side, offer: &OfferBackup) -> Result<PullBack
 pub fn address(pair: &Pair, side: Side) -> Option<IpAddr> {
     let node = &pair.nodes[side];
     node.duplication.preferred().or_else(|| node.address.preferred())
+}
+
+/// Where it is reached when the duplication link is cut, if it has one.
+fn way_round(pair: &Pair, side: Side) -> Option<IpAddr> {
+    let node = &pair.nodes[side];
+    node.duplication.preferred().and(node.address.preferred())
 }
 
 fn need_address(basis: &Basis<'_>, side: Side) -> Result<IpAddr> {

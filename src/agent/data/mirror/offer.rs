@@ -58,8 +58,16 @@ pub fn offer(context: &Context<'_>, order: &OfferBackup) -> Result<StepReport> {
         let path = directory.join(name);
         fs::write(&path, bytes).map_err(|error| failed(&path, error))?;
     }
-    if let Some(plain) = &order.plain {
-        service::start(context, folder, plain)?;
+    if let Some(plain) = &order.plain
+        && let Err(error) = service::start(context, folder, plain)
+    {
+        if !order.way_round {
+            return Err(error);
+        }
+        context.meter.warn(format!(
+            "Warning: nothing is offered at {} ({error}).",
+            plain.address
+        ));
     }
     Ok(report(
         true,

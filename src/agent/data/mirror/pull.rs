@@ -6,7 +6,7 @@ use super::alone::alone;
 use super::keep;
 use super::offer::OFFERED_MANIFEST;
 use super::resume;
-use super::rsync::Reader;
+use super::rsync::{Link, Reader};
 use crate::agent::data::copy::failed;
 use crate::agent::data::hashed::{self, Hashed, Held};
 use crate::agent::data::inventory::{self, Seen};
@@ -39,28 +39,38 @@ pub fn pull(context: &Context<'_>, order: &PullBackup) -> Result<StepReport> {
         None => Held::default(),
     };
     resume::prepare(&incoming)?;
-    let copy = Copy {
-        context,
-        order,
-        reader: &Reader::new(context, order, &alone)?,
-        incoming: &incoming,
+    let over = |link: Link| {
+        let copy = Copy {
+            context,
+            order,
+            reader: &Reader::new(context, order, link, &alone)?,
+            incoming: &incoming,
+        };
+        copy.whole(like.as_deref(), &held)
     };
-    context.meter.begin("copy", None);
-    let mut brought = copy.verified(like.as_deref(), &held).or_else(|error| {
-        if error.code != "data_damaged" || like.is_none() {
-            return Err(error);
+    let mut link = Link {
+        address: order.address,
+        plain: order.plain,
+    };
+    let mut brought = match (over(link), order.way_round) {
+        (Err(error), Some(address)) if error.code == "link_broken" => {
+            context.meter.go_on()?;
+            context.meter.warn(format!(
+                "Warning: the duplication link to {} does not hold; the data comes from {address}, encrypted.",
+                order.address
+            ));
+            link = Link { address, plain: None };
+            resume::prepare(&incoming)?;
+            over(link)
         }
-        // The newest mirror's file may be what is damaged, and was linked: nothing of it is taken over.
-        context.meter.begin("copy all", None);
-        resume::prepare(&incoming)?;
-        copy.verified(None, &Held::default())
-    })?;
+        (outcome, _) => outcome,
+    }?;
     let manifest = &mut brought.manifest;
     manifest.copied = Some(Copied {
         at: chrono::Utc::now().timestamp(),
         op: context.op,
-        from: order.address,
-        encrypted: order.plain.is_none(),
+        from: link.address,
+        encrypted: link.plain.is_none(),
         source: order.source,
     });
     write_manifest(&incoming, manifest)?;
@@ -69,10 +79,11 @@ pub fn pull(context: &Context<'_>, order: &PullBackup) -> Result<StepReport> {
     Ok(StepReport {
         changed: true,
         detail: format!(
-            "{} in {} files, {} of it copied, all of it verified{}",
+            "{} in {} files, {} of it copied from {}, all of it verified{}",
             bytes(brought.manifest.bytes()),
             brought.manifest.files().count(),
             bytes(brought.bytes),
+            link.address,
             match brought.known {
                 0 => String::new(),
                 known => format!(", {} of it untouched since it was read before", bytes(known)),
@@ -104,6 +115,21 @@ struct Brought {
 }
 
 impl Copy<'_> {
+    /// Copies what `like` does not have; everything, when what it has is not as it shall be.
+    fn whole(&self, like: Option<&Path>, held: &Held) -> Result<Brought> {
+        let meter = self.context.meter;
+        meter.begin("copy", None);
+        self.verified(like, held).or_else(|error| {
+            if error.code != "data_damaged" || like.is_none() {
+                return Err(error);
+            }
+            // The newest mirror's file may be what is damaged, and was linked: nothing of it is taken over.
+            meter.begin("copy all", None);
+            resume::prepare(self.incoming)?;
+            self.verified(None, &Held::default())
+        })
+    }
+
     /// Copies, and compares what is there then with the manifest; `held` tells what of `like` need not be
     /// read.
     fn verified(&self, like: Option<&Path>, held: &Held) -> Result<Brought> {

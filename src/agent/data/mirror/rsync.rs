@@ -28,15 +28,25 @@ const PUTTING_AWAY: Duration = Duration::from_secs(2);
 pub struct Reader<'r> {
     context: &'r Context<'r>,
     order: &'r PullBackup,
+    link: Link,
     ssh: String,
     alone: &'r File,
 }
 
+/// The address that data is read from.
+#[derive(Debug, Clone, Copy)]
+pub struct Link {
+    /// The address.
+    pub address: IpAddr,
+    /// Port of rsync's own service there; `None` when the data travels encrypted.
+    pub plain: Option<u16>,
+}
+
 impl<'r> Reader<'r> {
     /// `alone` is the lock that rsync holds.
-    pub fn new(context: &'r Context<'r>, order: &'r PullBackup, alone: &'r File) -> Result<Self> {
+    pub fn new(context: &'r Context<'r>, order: &'r PullBackup, link: Link, alone: &'r File) -> Result<Self> {
         let peer = Peer {
-            address: order.address,
+            address: link.address,
             port: order.ssh_port,
             host_key: order.host_key.clone(),
         };
@@ -44,6 +54,7 @@ impl<'r> Reader<'r> {
         Ok(Self {
             context,
             order,
+            link,
             ssh: peer.ssh(context.paths.run())?.join(" "),
             alone,
         })
@@ -60,7 +71,7 @@ impl<'r> Reader<'r> {
         like: Option<&Path>,
         arrived: &mut dyn FnMut(u64) -> Result<()>,
     ) -> Result<u64> {
-        let (host, to) = (host(self.order.address), format!("{}/", to.display()));
+        let (host, to) = (host(self.link.address), format!("{}/", to.display()));
         let over_ssh = |word: &str| format!("root@{host}:{word}");
         let mut argv = Self::common();
         argv.extend(
@@ -80,7 +91,7 @@ impl<'r> Reader<'r> {
         if let Some(limit) = self.order.limit {
             argv.push(format!("--bwlimit={limit}"));
         }
-        match self.order.plain {
+        match self.link.plain {
             // One connection for both: to log in takes longer than to see that nothing has changed.
             None => argv.extend([
                 "-e".to_owned(),
@@ -134,7 +145,7 @@ impl<'r> Reader<'r> {
         if ended.status.success() {
             return Ok(transferred(&output).unwrap_or_default());
         }
-        Err(explained(&ended, self.order))
+        Err(explained(&ended, self.link.address))
     }
 }
 
@@ -163,7 +174,7 @@ fn transferred(output: &File) -> Option<u64> {
     number.parse().ok()
 }
 
-fn explained(ended: &Ended, order: &PullBackup) -> Error {
+fn explained(ended: &Ended, address: IpAddr) -> Error {
     let code = ended.status.code();
     let (name, message, hint) = match code {
         Some(24) => (
@@ -207,7 +218,7 @@ fn explained(ended: &Ended, order: &PullBackup) -> Error {
         |code| format!("rsync's exit status {code}"),
     );
     Error::incomplete(name, format!("{message} ({end})"))
-        .at(order.address)
+        .at(address)
         .because(ended.words.lines().collect::<Vec<_>>().join("; "))
         .hint(hint)
 }
@@ -239,15 +250,7 @@ mod tests {
 
     #[test]
     fn exit_statuses_have_their_meaning() {
-        let order = PullBackup {
-            address: [192, 0, 2, 11].into(),
-            ssh_port: 22,
-            host_key: String::new(),
-            plain: None,
-            manifest: None,
-            limit: None,
-            source: crate::model::Side::Primary,
-        };
+        let address = [192, 0, 2, 11].into();
         for (status, words, code) in [
             (24, "", "backup_changed"),
             (12, "", "link_broken"),
@@ -260,7 +263,7 @@ mod tests {
                 status: ExitStatus::from_raw(status << 8),
                 words: words.to_owned(),
             };
-            assert_eq!(explained(&ended, &order).code, code, "{status}");
+            assert_eq!(explained(&ended, address).code, code, "{status}");
         }
     }
 

@@ -34,22 +34,6 @@ fn logins(lab: &FreshLab) -> usize {
 }
 
 #[test]
-fn after_a_cut_link_the_next_copy_goes_on_and_the_mirror_before_is_untouched() {
-    let mut lab = with_slow_copy_ahead("copylink", "24M", "6000");
-    let before = mirror(&lab, "op3");
-    let copy = begin_copy(&lab, 12 * MIB);
-    lab.break_it("link beta eth1");
-    let output = copy.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(3), "{}", both(&output));
-    assert!(both(&output).contains("link"), "{}", both(&output));
-    lab.heal();
-    assert_eq!(names(lab.beta()), ["incoming", "op3"]);
-    goes_on(&lab, 24 * MIB, 12 * MIB);
-    is_copy(&lab, names(lab.beta()).last().unwrap());
-    assert_eq!(before.changes_to(&mirror(&lab, "op3")), Vec::<String>::new());
-}
-
-#[test]
 fn after_a_kill_of_the_tool_the_next_copy_goes_on() {
     let lab = with_slow_copy_ahead("copykill", "24M", "6000");
     let before = mirror(&lab, "op3");

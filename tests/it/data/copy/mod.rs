@@ -1,6 +1,7 @@
 //! `data copy`: what a copy brings and keeps, and what it leaves when something goes wrong. In all of
 //! it, no finished mirror is lost or changed.
 
+mod around;
 mod broken;
 mod links;
 mod refused;
