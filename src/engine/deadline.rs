@@ -5,8 +5,8 @@ use crate::model::Side;
 use crate::plan::{Action, Plan, UnitVerb};
 use std::time::Duration;
 
-/// Bookkeeping on a node: journal lines, locks, one fsync each.
-pub const BOOKKEEPING: Duration = Duration::from_secs(15);
+/// Bookkeeping on a node: journal lines, locks, one fsync each, which a busy disk may hold up for long.
+pub const BOOKKEEPING: Duration = Duration::from_secs(30);
 
 /// Opening a link: TCP, key exchange, authentication, agent start, upload of the agent when missing.
 pub const DIAL: Duration = Duration::from_secs(30);

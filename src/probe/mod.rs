@@ -4,6 +4,7 @@
 mod frame;
 mod neighbour;
 mod packet;
+mod patience;
 mod ping;
 mod sip;
 

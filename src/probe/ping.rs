@@ -1,6 +1,7 @@
 //! One ICMP or ICMPv6 echo: is an address reachable, and how far away is it.
 
 use super::frame::checksum;
+use super::patience::{Patience, Try};
 use crate::error::{Error, Result};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, ipproto, sockopt};
 use std::net::{IpAddr, SocketAddr};
@@ -21,7 +22,7 @@ static SEQUENCE: AtomicU16 = AtomicU16::new(1);
 
 /// Round-trip time to `target`; `None` when nothing came back within `timeout`. Needs a raw socket.
 pub fn ping(target: IpAddr, timeout: Duration) -> Result<Option<Duration>> {
-    let until = Instant::now() + timeout;
+    let mut patience = Patience::of(timeout);
     let fault = |error: rustix::io::Errno| {
         Error::unknown("ping_failed", format!("{target} cannot be asked for an echo")).because(error)
     };
@@ -30,7 +31,7 @@ pub fn ping(target: IpAddr, timeout: Duration) -> Result<Option<Duration>> {
     let [first, second] = SEQUENCE.fetch_add(1, Ordering::Relaxed).to_be_bytes();
     let [.., third, fourth] = std::process::id().to_be_bytes();
     let label = [third, fourth, first, second];
-    while Instant::now() < until {
+    while let Some(mut tried) = patience.next(AGAIN) {
         let sent = Instant::now();
         match rustix::net::sendto(&socket, &request(target, label), SendFlags::empty(), &to) {
             Ok(_) => {}
@@ -42,9 +43,10 @@ pub fn ping(target: IpAddr, timeout: Duration) -> Result<Option<Duration>> {
             }
             Err(error) => return Err(fault(error)),
         }
-        if await_reply(&socket, target, label, until.min(sent + AGAIN)).map_err(fault)? {
+        if await_reply(&socket, target, label, &mut tried).map_err(fault)? {
             return Ok(Some(sent.elapsed()));
         }
+        patience.in_vain(&tried);
     }
     Ok(None)
 }
@@ -71,18 +73,15 @@ fn request(target: IpAddr, label: [u8; 4]) -> [u8; 8] {
     message
 }
 
-fn await_reply(socket: &OwnedFd, target: IpAddr, label: [u8; 4], until: Instant) -> rustix::io::Result<bool> {
+fn await_reply(
+    socket: &OwnedFd,
+    target: IpAddr,
+    label: [u8; 4],
+    tried: &mut Try,
+) -> rustix::io::Result<bool> {
     let mut buffer = [0; 512];
-    loop {
-        let left = until.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Ok(false);
-        }
-        sockopt::set_socket_timeout(
-            socket,
-            sockopt::Timeout::Recv,
-            Some(left.max(Duration::from_micros(1))),
-        )?;
+    while let Some(left) = tried.left() {
+        sockopt::set_socket_timeout(socket, sockopt::Timeout::Recv, Some(left))?;
         match rustix::net::recvfrom(socket, &mut buffer, RecvFlags::empty()) {
             Ok((length, _, from)) => {
                 let from = from.and_then(|from| SocketAddr::try_from(from).ok());
@@ -91,11 +90,16 @@ fn await_reply(socket: &OwnedFd, target: IpAddr, label: [u8; 4], until: Instant)
                     return Ok(true);
                 }
             }
-            Err(rustix::io::Errno::AGAIN) => return Ok(false),
+            Err(rustix::io::Errno::AGAIN) => {
+                if tried.is_over() {
+                    break;
+                }
+            }
             Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error),
         }
     }
+    Ok(false)
 }
 
 /// A raw ICMP socket hands over the IPv4 header too, a raw ICMPv6 socket does not hand over that of IPv6.

@@ -1,5 +1,6 @@
 //! A SIP OPTIONS request over UDP by RFC 3261: does the service answer at an address.
 
+use super::patience::{Patience, Try};
 use crate::error::{Error, Result};
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
@@ -121,7 +122,7 @@ fn unique() -> String {
 /// request to the answer, or `None` when none came within `timeout`.
 pub fn options(target: SocketAddr, timeout: Duration) -> Result<Option<Duration>> {
     let started = Instant::now();
-    let until = started + timeout;
+    let mut patience = Patience::of(timeout);
     let fault = |error: std::io::Error| {
         Error::unknown(
             "sip_not_asked",
@@ -145,15 +146,16 @@ pub fn options(target: SocketAddr, timeout: Duration) -> Result<Option<Duration>
     }
     let request = Options::new(target, socket.local_addr().map_err(fault)?);
     let mut interval = T1;
-    while Instant::now() < until {
+    while let Some(mut tried) = patience.next(interval) {
         match socket.send(request.as_bytes()) {
             Ok(_) => {}
             Err(error) if is_silence(&error) => {}
             Err(error) => return Err(fault(error)),
         }
-        if heard(&socket, &request, until.min(Instant::now() + interval)).map_err(fault)? {
+        if heard(&socket, &request, &mut tried).map_err(fault)? {
             return Ok(Some(started.elapsed()));
         }
+        patience.in_vain(&tried);
         interval = (interval * 2).min(T2);
     }
     Ok(None)
@@ -167,25 +169,26 @@ fn is_silence(error: &std::io::Error) -> bool {
     )
 }
 
-/// Waits for the answer until `until`.
-fn heard(socket: &UdpSocket, request: &Options, until: Instant) -> std::io::Result<bool> {
+/// Waits for the answer.
+fn heard(socket: &UdpSocket, request: &Options, tried: &mut Try) -> std::io::Result<bool> {
     let mut buffer = [0; 4096];
-    loop {
-        let left = until.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Ok(false);
-        }
+    while let Some(left) = tried.left() {
         socket.set_read_timeout(Some(left))?;
         match socket.recv(&mut buffer) {
             Ok(length) if request.is_answered_by(&buffer[..length]) => return Ok(true),
             Ok(_) => {}
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                if tried.is_over() {
+                    break;
+                }
+            }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             // An ICMP error is no answer; it may be the one before the service is up.
             Err(error) if is_silence(&error) => std::thread::sleep(left.min(Duration::from_millis(20))),
             Err(error) => return Err(error),
         }
     }
+    Ok(false)
 }
 
 #[cfg(test)]

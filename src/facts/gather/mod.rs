@@ -30,8 +30,9 @@ type Slow<'a> = Box<dyn FnOnce() -> Part + Send + 'a>;
 /// How long an answer to SIP or a ping is waited for: the second SIP request leaves after 500 ms.
 const WAIT: Duration = Duration::from_millis(1500);
 
-/// The same for live status, where a dead service must not hold up the living.
-const BRIEF_WAIT: Duration = Duration::from_millis(400);
+/// The same for live status, where a dead service must not hold up the living; but a busy one is not dead,
+/// and is asked twice.
+const BRIEF_WAIT: Duration = Duration::from_millis(1000);
 
 /// Describes this node. Never fails: a part that is missing at `deadline` is a gap.
 pub fn gather(query: &FactsQuery, deadline: Instant) -> Facts {
