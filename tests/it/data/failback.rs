@@ -1,7 +1,7 @@
 //! `data copy --failback` and `data load --failback`: after a takeover the data of the active secondary
 //! goes back to the passive primary, and no other way.
 
-use super::loading::data_of;
+use super::loading::{data_of, hold_take_up};
 use crate::support::drive::{json, run};
 use crate::support::lab::{FreshLab, LabPair};
 use std::process::{Child, Stdio};
@@ -23,6 +23,9 @@ const LOAD: &[&str] = &[
     "alpha",
     "--yes",
 ];
+
+/// Longest that anything is waited for.
+const PATIENCE: Duration = Duration::from_secs(240);
 
 /// With these words more.
 fn with<'a>(words: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
@@ -179,6 +182,7 @@ fn a_failback_is_refused_where_it_could_lose_what_nobody_meant_to_lose() {
 
 /// Starts a failback load and waits until the first of many files has its new content.
 fn caught(lab: &LabPair) -> Child {
+    hold_take_up(lab.alpha());
     let load = lab
         .pairadm_command(LOAD)
         .stdin(Stdio::null())
@@ -186,9 +190,10 @@ fn caught(lab: &LabPair) -> Child {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + PATIENCE;
     while !lab.alpha().read("/etc/kamailio/many/1").starts_with("new") {
         assert!(Instant::now() < until, "the load does not begin");
+        std::thread::sleep(Duration::from_millis(5));
     }
     load
 }
@@ -208,12 +213,13 @@ fn a_tool_that_is_killed_in_the_middle_of_a_failback_leaves_the_primarys_old_dat
     let mut load = caught(&lab);
     load.kill().unwrap();
     load.wait().unwrap();
-    let until = Instant::now() + Duration::from_secs(60);
+    lab.alpha().let_go();
+    let until = Instant::now() + PATIENCE;
     while data_of(lab.alpha()) != old {
         assert!(Instant::now() < until, "the node does not take it back by itself");
         std::thread::sleep(Duration::from_millis(200));
     }
-    let until = Instant::now() + Duration::from_secs(90);
+    let until = Instant::now() + PATIENCE;
     while lab.pairadm(LOAD).status.code() != Some(0) {
         assert!(Instant::now() < until, "a rerun does not reach the new data");
     }

@@ -1,12 +1,15 @@
 //! What a load leaves when something goes away in the middle of it: the old data or the new, whole, and one
 //! rerun reaches the new.
 
-use super::loading::{PSQL, mirrored, translate, whole};
+use super::loading::{PSQL, hold_take_up, mirrored, translate, whole};
 use crate::support::drive::{both, run};
 use crate::support::hold::{go_on, interrupt, stop};
 use crate::support::lab::{FreshLab, LabPair};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
+
+/// Longest that anything is waited for.
+const PATIENCE: Duration = Duration::from_secs(240);
 
 /// A pair with a mirror of so many files that a load can be caught in the middle; all data before and
 /// after a load.
@@ -39,13 +42,15 @@ enum Moment {
     FirstFile,
 }
 
-/// Starts a load and waits for the moment.
+/// Starts a load and waits for the moment. It gets no further than to the service, which has to take the data
+/// up, until the node lets go of that.
 fn caught(lab: &LabPair, moment: Moment) -> Child {
     let newest = [lab.alpha(), lab.beta()].map(|node| {
         let newest = node.sh("ls /var/lib/pairadm/ops | sort -n | tail -n 1");
         newest.trim().parse::<u64>().unwrap()
     });
     let op = newest[0].max(newest[1]) + 1;
+    hold_take_up(lab.beta());
     let load = lab
         .pairadm_command(["data", "load", "--yes"])
         .stdin(Stdio::null())
@@ -64,16 +69,17 @@ fn caught(lab: &LabPair, moment: Moment) -> Child {
         }
         Moment::FirstFile => lab.beta().read("/etc/kamailio/many/1").starts_with("new"),
     };
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + PATIENCE;
     while !has_come() {
         assert!(Instant::now() < until, "the load does not get to {moment:?}");
+        std::thread::sleep(Duration::from_millis(5));
     }
     load
 }
 
 /// Loads until the lock of an earlier run is given up.
 fn rerun(lab: &LabPair) {
-    let until = Instant::now() + Duration::from_secs(90);
+    let until = Instant::now() + PATIENCE;
     loop {
         let output = lab.pairadm(["data", "load", "--yes"]);
         let told = both(&output);
@@ -114,7 +120,8 @@ fn a_killed_tool_leaves_the_old_data_and_a_rerun_the_new() {
         let mut load = caught(&lab, moment);
         load.kill().unwrap();
         load.wait().unwrap();
-        let until = Instant::now() + Duration::from_secs(60);
+        lab.beta().let_go();
+        let until = Instant::now() + PATIENCE;
         while whole(&lab) != old {
             assert!(
                 Instant::now() < until,

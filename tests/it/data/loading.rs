@@ -56,6 +56,12 @@ pub fn data_of(node: TestNode<'_>) -> String {
     )
 }
 
+/// Holds a load on this node where the service has to take the data up, whichever way it does.
+pub fn hold_take_up(node: TestNode<'_>) {
+    node.hold("kamcmd", "dispatcher.reload");
+    node.hold("systemctl", "restart");
+}
+
 /// The main process of the secondary's service.
 pub fn pid(lab: &LabPair) -> String {
     lab.beta()

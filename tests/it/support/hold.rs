@@ -6,18 +6,27 @@ use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 /// Longest wait for what has to come.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(240);
 
 impl TestNode<'_> {
     /// From now on `program`, when pairadm runs it here with `word` among its arguments, waits until
     /// [`Self::let_go`]. A start of the node ends it as well.
     pub fn hold(self, program: &str, word: &str) {
-        self.sh(&format!(
-            "real=$(PATH=/usr/sbin:/usr/bin command -v {program}) && rm -f /run/held && touch /run/hold && \
-             printf '#!/bin/sh\ncase \" $* \" in *\" {word} \"*) [ -e /run/hold ] && touch /run/held\n\
-             while [ -e /run/hold ]; do sleep 0.1; done;; esac\nexec %s \"$@\"\n' \"$real\" \
-             > /usr/local/sbin/{program} && chmod 755 /usr/local/sbin/{program}"
-        ));
+        self.hold_once("true", program, word);
+    }
+
+    /// The same once the shell's `condition` holds.
+    pub fn hold_once(self, condition: &str, program: &str, word: &str) {
+        let path = format!("/usr/local/sbin/{program}");
+        let real = self.sh(&format!("PATH=/usr/sbin:/usr/bin command -v {program}"));
+        let wrapper = format!(
+            "#!/bin/sh\ncase \" $* \" in\n*\" {word} \"*)\n\
+             if [ -e /run/hold ] && {{ {condition}; }}; then touch /run/held; fi\n\
+             while [ -e /run/held ] && [ -e /run/hold ]; do sleep 0.1; done;;\nesac\nexec {} \"$@\"\n",
+            real.trim()
+        );
+        self.write(&path, &wrapper);
+        self.sh(&format!("chmod 755 {path} && rm -f /run/held && touch /run/hold"));
     }
 
     /// Waits until the program waits.
@@ -29,7 +38,7 @@ impl TestNode<'_> {
 
     /// Lets it go on, and holds nothing any more.
     pub fn let_go(self) {
-        self.sh("rm -f /run/hold");
+        self.sh("rm -f /run/hold /run/held");
     }
 }
 
