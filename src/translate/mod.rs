@@ -3,6 +3,7 @@
 //! [`Findings`] what the data holds.
 
 pub mod check;
+pub mod csv_file;
 mod edit;
 mod engine;
 mod findings;

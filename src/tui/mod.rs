@@ -14,7 +14,6 @@
 
 pub mod ask;
 pub use crate::controller::backend;
-mod csv_file;
 mod cursor;
 pub mod draw;
 mod duration;

@@ -2,7 +2,6 @@
 
 use super::ask::Asker;
 use super::backend::{Backend, Finished, Practice};
-use super::csv_file;
 use super::effect::{Effect, Job};
 use super::event::{Event, JobId, Reply};
 use super::terminal::WORKER;
@@ -12,8 +11,11 @@ use crate::error::{Error, Result};
 use crate::intent::Operation;
 use crate::lab::FaultOffer;
 use crate::model::Moved;
+use crate::translate::csv_file::{self, Existing};
+use crate::translate::{CsvKind, Table};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::thread;
@@ -219,11 +221,21 @@ fn carry_out(backend: &dyn Backend, job: Job, listener: &mut dyn Listener, looki
         Job::Translation => Reply::Translation(backend.translation(looking).map(Box::new)),
         Job::Explain(subject) => Reply::Text(subject.to_string(), backend.explain(subject, looking)),
         Job::Import(path, kind) => Reply::Imported(csv_file::read(&path, kind)),
-        Job::Export(path, kind, table) => Reply::Said(csv_file::write(&path, kind, &table)),
+        Job::Export(path, kind, table) => Reply::Said(exported(&path, kind, &table)),
         Job::Faults => Reply::Faults(faults_after(backend, |_| Ok(()))),
         Job::Break(fault) => Reply::Faults(faults_after(backend, |lab| lab.break_it(&fault))),
         Job::Heal => Reply::Faults(faults_after(backend, |lab| lab.heal())),
     }
+}
+
+/// The editor never replaces a file.
+fn exported(path: &Path, kind: CsvKind, table: &Table) -> Result<String> {
+    csv_file::write(path, kind, table, Existing::Keep)
+        .map(|told| format!("{told}."))
+        .map_err(|error| match error.code.as_str() {
+            "file_exists" => error.hint("give the path of a file that does not exist yet"),
+            _ => error,
+        })
 }
 
 /// Does something to the practice lab; its faults afterwards.

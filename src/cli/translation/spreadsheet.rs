@@ -3,14 +3,14 @@
 use super::change::make;
 use crate::cli::output::Done;
 use crate::cli::session::Session;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::prompt::Talk;
 use crate::render::{Line, Tone};
-use crate::translate::{CsvKind, Edits, Table};
+use crate::translate::csv_file::{self, Existing};
+use crate::translate::{CsvKind, Edits};
 use clap::Args;
 use serde_json::json;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Arguments of `translation import`.
 #[derive(Debug, Args)]
@@ -47,13 +47,7 @@ const fn kind(spreadsheet: bool) -> CsvKind {
 
 /// Takes rows over as one operation.
 pub fn import(session: &Session, args: &ImportArgs) -> Result<Done> {
-    let bytes = std::fs::read(&args.file).map_err(|error| {
-        Error::refused("unreadable_csv", "the file cannot be read")
-            .at(args.file.display())
-            .because(error)
-    })?;
-    let name = args.file.display().to_string();
-    let imported = Table::from_csv(&bytes, kind(args.spreadsheet), &name)?;
+    let imported = csv_file::read(&args.file, kind(args.spreadsheet))?;
     let edits = if args.replace {
         Edits::between(&session.controller()?.translation()?.table, &imported)
     } else {
@@ -65,37 +59,24 @@ pub fn import(session: &Session, args: &ImportArgs) -> Result<Done> {
 /// Writes the table.
 pub fn export(session: &Session, args: &ExportArgs) -> Result<Done> {
     let table = session.controller()?.translation()?.table;
-    let text = table.to_csv(kind(args.spreadsheet))?;
-    let rows = table.entries.len();
+    let (kind, rows) = (kind(args.spreadsheet), table.entries.len());
     let Some(file) = &args.file else {
+        let text = table.to_csv(kind)?;
         session.output.raw(&text);
         return Done::with(json!({ "rows": rows, "csv": text }));
     };
     let question = format!("{} exists. Replace it", file.display());
-    let may = !file.exists()
-        || session.common.yes
-        || session.interactive() && session.questions().agrees(&question);
-    if !may {
-        return Err(Error::refused("file_exists", "the file exists already")
-            .at(file.display())
-            .hint("name another file, or agree with --yes"));
-    }
-    write(file, text.as_bytes()).map_err(|error| {
-        Error::refused("not_exported", "the file cannot be written")
-            .at(file.display())
-            .because(error)
+    let replace =
+        session.common.yes || file.exists() && session.interactive() && session.questions().agrees(&question);
+    let existing = if replace {
+        Existing::Replace
+    } else {
+        Existing::Keep
+    };
+    let told = csv_file::write(file, kind, &table, existing).map_err(|error| match error.code.as_str() {
+        "file_exists" => error.hint("name another file, or agree with --yes"),
+        _ => error,
     })?;
-    let told = format!("{rows} rows written to {}", file.display());
     session.output.say([&Line::toned(Tone::Good, told)]);
     Done::with(json!({ "rows": rows, "file": file.display().to_string() }))
-}
-
-/// Whole or not at all.
-fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let mut draft = tempfile::NamedTempFile::new_in(directory.unwrap_or(Path::new(".")))?;
-    draft.write_all(bytes)?;
-    draft.as_file().sync_all()?;
-    draft.persist(path)?;
-    Ok(())
 }
