@@ -219,3 +219,29 @@ fn an_alarm_without_its_file_or_with_a_failing_program_is_cleared_all_the_same()
     assert!(node.event(4562)[0].is_err());
     assert_eq!(node.raised(), [""; 0]);
 }
+
+/// An event, a timer and a person may come at once: whoever writes has read what the one before wrote.
+#[test]
+fn the_record_is_changed_by_one_at_a_time() {
+    let node = Node::new();
+    node.alarm("other", "");
+    let mut record = Record::open(&node.paths, soon()).unwrap();
+    let refused = Record::open(&node.paths, Instant::now()).err();
+    assert!(refused.is_some_and(|error| error.message.contains("cannot be locked")));
+    let told = happened(&node.paths, 4560, Instant::now());
+    assert!(
+        told[0].as_ref().unwrap_err().contains("cannot be locked"),
+        "{told:?}"
+    );
+    let mine = Raised {
+        name: "mine".to_owned(),
+        category: Category::Minor,
+        since: now(),
+        until: None,
+        cause: TEST.to_owned(),
+    };
+    record.put(mine).unwrap();
+    drop(record);
+    node.event(4560);
+    assert_eq!(node.raised(), ["mine", "other"]);
+}
