@@ -1,10 +1,11 @@
 //! What stands in the way of a change is refused with its name, exit code 2, and nothing changed.
 
-use super::{MANAGED, Running, json, run};
+use super::{MANAGED, Running, assert_serves, json, run};
 use crate::support::hold::{go_on, stop};
-use crate::support::lab::FreshLab;
+use crate::support::lab::{FreshLab, TestNode};
 
 const CONFIGURE: [&str; 2] = ["configure", "--yes"];
+const TAKEOVER: [&str; 4] = ["takeover", "--to", "secondary", "--yes"];
 
 /// `configure` with an obstacle on alpha: exit code 2, this error code, and the files as they were.
 fn refused(lab: &FreshLab, code: &str, part: &str) {
@@ -35,9 +36,71 @@ fn obstacles_in_the_file_system_are_named_and_nothing_is_changed() {
 
     lab.break_it("disk alpha");
     let (exit, told) = json(&lab, &CONFIGURE);
-    assert!(matches!(exit, 2 | 3), "a full disk: {told}");
+    assert_eq!(exit, 2, "a full disk: {told}");
+    assert!(told["error"].to_string().contains("free"), "{told}");
     lab.heal();
     run(&lab, &CONFIGURE, 0);
+}
+
+/// `takeover` with an obstacle on a node: this exit code and error code, and calls stay where they are.
+fn takeover_fails(lab: &FreshLab, exit: i32, code: &str, part: &str) {
+    let (ended, told) = json(lab, &TAKEOVER);
+    assert_eq!(ended, exit, "{code}: {told}");
+    assert_eq!(told["error"]["code"], code, "{told}");
+    assert!(told["error"].to_string().contains(part), "{part}: {told}");
+    assert_serves(lab, "alpha", code);
+}
+
+#[test]
+fn a_takeover_that_a_node_cannot_keep_is_refused_or_taken_back() {
+    let mut lab = FreshLab::start("takeover-obstacles");
+    run(&lab, &CONFIGURE, 0);
+    for node in ["alpha", "beta"] {
+        lab.break_it(&format!("disk {node}"));
+        takeover_fails(&lab, 2, "disk_full", node);
+        lab.heal();
+        lab.break_it(&format!("readonly {node}"));
+        takeover_fails(&lab, 2, "read_only", node);
+        lab.heal();
+        let state = "/var/lib/pairadm/state/state.json";
+        lab.node(node).sh(&format!("chattr +i {state}"));
+        // Only the last step finds it.
+        takeover_fails(&lab, 3, "immutable", node);
+        lab.node(node).sh(&format!("chattr -i {state}"));
+    }
+    run(&lab, &TAKEOVER, 0);
+}
+
+#[test]
+fn a_takeover_says_nothing_to_a_host_that_is_not_the_node() {
+    let lab = FreshLab::start("takeover-stranger");
+    run(&lab, &CONFIGURE, 0);
+    garble(lab.beta());
+    let text = run(&lab, &TAKEOVER, 2);
+    assert!(
+        !text.contains('\u{1b}') && !text.contains('\u{202e}'),
+        "S11: {text:?}"
+    );
+    assert_serves(&lab, "alpha", "garbage");
+    lab.beta()
+        .sh("rm /etc/ssh/ssh_host_*; ssh-keygen -A >/dev/null && systemctl restart ssh");
+    takeover_fails(&lab, 2, "host_key_changed", "SHA256:");
+}
+
+#[test]
+fn of_two_takeovers_the_second_is_refused_and_told_who_the_first_is() {
+    let lab = FreshLab::start("two-takeovers");
+    run(&lab, &CONFIGURE, 0);
+    let mut first = Running::start(&lab, &TAKEOVER);
+    first.until_steps(1).expect("the first has begun");
+    let pid = first.child.id().to_string();
+    stop(&first.child);
+    let told = run(&lab, &["takeover", "--to", "primary", "--yes"], 2);
+    go_on(&first.child);
+    assert!(told.contains(&pid) && told.contains("takeover"), "S8, L5: {told}");
+    first.end();
+    run(&lab, &TAKEOVER, 0);
+    assert_serves(&lab, "beta", "the first, or its rerun");
 }
 
 #[test]
@@ -48,14 +111,19 @@ fn a_changed_host_key_is_refused_before_anything_is_sent() {
     refused(&lab, "host_key_changed", "SHA256:");
 }
 
-#[test]
-fn garbage_from_the_remote_shell_is_refused_and_shown_harmlessly() {
-    let lab = FreshLab::start("garbage");
-    lab.beta().sh(
+/// Root's shell on the node prints what a terminal would obey, and does nothing.
+fn garble(node: TestNode<'_>) {
+    node.sh(
         "printf '#!/bin/sh\\nprintf \"\\\\033[2Jgarbage \\\\342\\\\200\\\\256\\\\n\"\\nexit 0\\n' > /usr/local/bin/garbage && \
          chmod 755 /usr/local/bin/garbage && echo /usr/local/bin/garbage >> /etc/shells && \
          sed -i 's,^\\(root:.*:\\)[^:]*$,\\1/usr/local/bin/garbage,' /etc/passwd",
     );
+}
+
+#[test]
+fn garbage_from_the_remote_shell_is_refused_and_shown_harmlessly() {
+    let lab = FreshLab::start("garbage");
+    garble(lab.beta());
     let output = lab.pairadm(CONFIGURE);
     let text = super::both(&output);
     assert_eq!(output.status.code(), Some(2), "{text}");
