@@ -2,12 +2,13 @@
 
 use super::Controller;
 use crate::agent::protocol::{Request, Response};
+use crate::config::render_pair;
 use crate::engine::Session;
 use crate::error::{Error, Result};
 use crate::model::{Side, paths};
 use crate::plan::Plan;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Reading one small file.
@@ -24,7 +25,13 @@ impl Controller {
             match read(session, side)? {
                 Some(bytes) if std::fs::read(own).ok().as_ref() != Some(&bytes) => write(own, &bytes)?,
                 None if own.exists() => retire(own)?,
-                _ => {}
+                // On a node the file is gone with the pair; its answers are not.
+                None => {
+                    if let Some(pair) = self.pair() {
+                        write(&removed(own), render_pair(None, &pair)?.as_bytes())?;
+                    }
+                }
+                Some(_) => {}
             }
         }
         self.reload()
@@ -75,11 +82,16 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// The pair is no more; what the file said is kept under another name.
-fn retire(path: &Path) -> Result<()> {
+/// Where the answers of a removed pair are kept.
+pub(super) fn removed(path: &Path) -> PathBuf {
     let mut kept = path.as_os_str().to_owned();
     kept.push(".removed");
-    std::fs::rename(path, &kept).map_err(|error| {
+    kept.into()
+}
+
+/// The pair is no more; what the file said is kept under another name.
+fn retire(path: &Path) -> Result<()> {
+    std::fs::rename(path, removed(path)).map_err(|error| {
         Error::incomplete(
             "pair_file_not_removed",
             "the pair is removed from both nodes, its file is still here",

@@ -2,6 +2,7 @@
 //! files to install, and who answers for the VIPs.
 
 use super::Controller;
+use super::adopt::removed;
 use crate::agent::protocol::{Request, Response};
 use crate::config::{own_profile, render_pair};
 use crate::engine::Session;
@@ -37,7 +38,7 @@ impl Controller {
             let intent = intent::settings::resolve(answers, pair)?;
             (intent.pair, intent.restart)
         } else {
-            let intent = intent::configure::resolve(answers, present.as_deref())?;
+            let intent = intent::configure::resolve(answers, self.last_pair().as_deref())?;
             (intent.pair, intent.restart)
         };
         let wanted = self.with_pins(wanted, pair, basis);
@@ -82,7 +83,10 @@ impl Controller {
 
     /// The pair file with its comments kept.
     pub(super) fn pair_file_text(&self, pair: &Pair) -> Result<String> {
-        let present = std::fs::read_to_string(&self.options.pair_file).ok();
+        let own = &self.options.pair_file;
+        let present = std::fs::read_to_string(own)
+            .or_else(|_| std::fs::read_to_string(removed(own)))
+            .ok();
         render_pair(present.as_deref(), pair)
     }
 }

@@ -135,16 +135,35 @@ impl Controller {
 
     /// The questions of an operation, with what is known as defaults.
     pub fn form(&self, operation: Operation, status: Option<&Status>) -> Result<Form> {
-        let pair = self.pair();
+        let pair = if operation == Operation::Configure {
+            self.last_pair()
+        } else {
+            self.pair()
+        };
         let profiles = profile_names(&self.options.profiles_dir);
-        intent::form(
+        let mut form = intent::form(
             operation,
             &Known {
                 pair: pair.as_deref(),
                 profiles: &profiles,
                 status,
             },
-        )
+        )?;
+        if let (None, Some(removed)) = (self.pair(), pair) {
+            form.title = format!(
+                "Configure a pair; the answers of {}, removed, are kept",
+                removed.name
+            );
+        }
+        Ok(form)
+    }
+
+    /// The configured pair, or the one that was removed last: its answers are still good (A11).
+    fn last_pair(&self) -> Option<Arc<Pair>> {
+        self.pair().or_else(|| {
+            let removed = load_pair(&adopt::removed(&self.options.pair_file));
+            removed.ok().flatten().map(Arc::new)
+        })
     }
 
     fn present(&self) -> Present {

@@ -45,8 +45,7 @@ impl Controller {
     /// The pair to connect to and the sides that take part.
     pub(super) fn scope(&self, operation: Operation, answers: &Answers) -> Result<(Arc<Pair>, Vec<Side>)> {
         if operation == Operation::Configure {
-            let present = self.pair();
-            let intent = intent::configure::resolve(answers, present.as_deref())?;
+            let intent = intent::configure::resolve(answers, self.last_pair().as_deref())?;
             return Ok((Arc::new(intent.pair), Side::BOTH.to_vec()));
         }
         if self.is_alone(operation) {

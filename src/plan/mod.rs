@@ -1,6 +1,7 @@
 //! Pure planners: facts of both nodes and a validated intent in, a [`Plan`] out. No I/O, no clock,
 //! no decisions left for the engine.
 
+mod alarms;
 pub mod alone;
 mod back;
 pub mod backup;

@@ -108,8 +108,20 @@ pub fn check(input: &ConfigureInput<'_>) -> Findings {
                 .cause = facts.gaps.iter().find(|gap| gap.contains("id_ed25519")).cloned();
         }
         findings.warnings.extend(other_profile(input, side));
+        findings.warnings.extend(other_server(input, side));
     }
     findings
+}
+
+/// A server that leaves the pair keeps what pairadm put there: it is asked no more (A11).
+fn other_server(input: &ConfigureInput<'_>, side: Side) -> Option<String> {
+    let gone = &input.previous?.nodes[side].hostname;
+    let stays = input.pair.nodes.iter().any(|(_, node)| node.hostname == *gone);
+    (!stays).then(|| {
+        format!(
+            "{gone} leaves the pair and keeps what pairadm put there; to change a server or a cluster cleanly, run `pairadm remove` first, change the servers (members and gateways on both sides, a cluster on the primary only), then `pairadm configure`, which offers all answers again"
+        )
+    })
 }
 
 /// A node with a file of its own for the profile, where this plan is made by the shipped one: it guards its
@@ -122,7 +134,7 @@ fn other_profile(input: &ConfigureInput<'_>, side: Side) -> Option<String> {
         .filter(|image| image.content.is_some() && input.own_profile.is_none())
         .map(|_| {
             format!(
-                "{} has {path}, and this is planned by the shipped profile: copy that file to this machine, or remove it there.",
+                "{} has {path}, and this is planned by the shipped profile: copy that file to this machine, or remove it there",
                 facts.hostname
             )
         })

@@ -3,8 +3,8 @@
 
 use super::refresh::Refresh;
 use crate::intent::RestartChoice;
-use crate::model::{BySide, Pair, Side};
-use crate::plan::{Action, Draft, UnitVerb};
+use crate::model::{BySide, Pair, Side, Traffic};
+use crate::plan::{Action, Draft, UnitVerb, alarms};
 use std::collections::BTreeMap;
 
 /// What the notice is made from.
@@ -43,6 +43,16 @@ impl Notice<'_> {
                  every file, in /var/lib/pairadm/backups."
                     .to_owned(),
             );
+        }
+        let passive = self.active.other();
+        let blocks =
+            |action: &Action| matches!(action, Action::Traffic(change) if change.traffic == Traffic::Blocked);
+        if self
+            .draft
+            .steps()
+            .any(|step| step.side == passive && blocks(&step.action))
+        {
+            lines.push(alarms::at_passive(self.name(passive)));
         }
         lines.extend(warnings.into_iter().map(|warning| format!("Warning: {warning}.")));
         lines

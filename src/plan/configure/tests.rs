@@ -262,6 +262,16 @@ fn a_profile_of_the_administrator_goes_to_both_nodes_and_is_told_of_where_it_is_
 }
 
 #[test]
+fn a_server_that_leaves_is_told_with_the_way_that_leaves_nothing_behind() {
+    let mut nodes = Nodes::default();
+    nodes.configure();
+    nodes.previous.as_mut().unwrap().nodes.secondary.hostname = "delta".parse().unwrap();
+    let notice = plan(&nodes.input()).unwrap().notice.join("\n");
+    assert!(notice.contains("delta leaves the pair"), "{notice}");
+    assert!(notice.contains("a cluster on the primary only"), "{notice}");
+}
+
+#[test]
 fn a_reaction_that_is_named_among_the_files_can_be_run() {
     let mut nodes = Nodes::default();
     nodes.configure();

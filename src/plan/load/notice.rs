@@ -3,6 +3,7 @@
 use super::{TakeUp, Work};
 use crate::data::{LedgerEntry, Loaded};
 use crate::model::Counted;
+use crate::plan::alarms;
 use crate::render::bytes;
 
 /// The lines; `known` is what is loaded now.
@@ -46,9 +47,7 @@ pub(super) fn of(work: &Work<'_>, known: Option<&Loaded>) -> Vec<String> {
         }
     });
     if work.take_up() != TakeUp::Nothing {
-        lines.push(format!(
-            "Alarms to expect meanwhile: trunks, gateways and monitoring that watch {name} may report it unreachable, and its own registrations elsewhere may be made anew."
-        ));
+        lines.push(alarms::at_load(name));
     }
     if matches!(work.entry, LedgerEntry::Load(_)) && work.take_up() != TakeUp::Nothing {
         lines.extend(work.preview.counted.iter().filter_map(uncounted));

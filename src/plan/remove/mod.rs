@@ -167,9 +167,11 @@ fn notice(basis: &Basis<'_>) -> Result<Vec<String>> {
 
 /// What is left for an undo, and how it goes. The nodes' keys are among it: they open nothing once the
 /// lines in `authorized_keys` are gone, and an undo brings those lines back.
-fn stays() -> [String; 7] {
+fn stays() -> [String; 8] {
     let (program, remembered) = (paths::PROGRAM, paths::VAR_DIR);
     [
+        "`pairadm configure` on this machine offers the answers of this pair again: change the servers in between (members and gateways on both sides, a cluster on the primary only)."
+            .to_owned(),
         "Stays on both nodes, because an undo needs it:".to_owned(),
         format!("- the program {program}"),
         format!("- {remembered}: journals, and the nodes' own keys, which nothing accepts any more"),

@@ -22,7 +22,7 @@ mod tests;
 
 pub use query::query;
 
-use super::{Action, Basis, Change, Draft, Lease, Plan, VipPlace, Window};
+use super::{Action, Basis, Change, Draft, Lease, Plan, VipPlace, Window, alarms};
 use crate::config::Hook;
 use crate::error::Result;
 use crate::intent::TakeoverIntent;
@@ -338,6 +338,7 @@ fn notice(basis: &Basis<'_>, intent: TakeoverIntent, done: bool) -> Vec<String> 
             "The versions differ: {from} on the {old}, {to} on the {new}."
         ));
     }
+    lines.push(alarms::at_passive(&basis.label(old)));
     lines.extend(checks::warnings(basis, intent));
     lines
 }

@@ -367,5 +367,6 @@ fn calls_and_different_versions_are_in_the_notice() {
     sample.side(Side::Secondary).version = Some("kamailio 5.7".to_owned());
     let notice = planned(&sample, TO_SECONDARY).unwrap().notice.join("\n");
     assert!(notice.contains("12 calls now"), "{notice}");
+    assert!(notice.contains("Alarms to expect while"), "{notice}");
     assert!(notice.contains("versions differ"), "{notice}");
 }

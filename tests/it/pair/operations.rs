@@ -1,6 +1,6 @@
 //! The main job end to end: configure, move traffic, block and allow it, reverse, undo, report, remove.
 
-use super::{MANAGED, assert_serves, blocks, drop_vips, json, run, vips, wait_until};
+use super::{MANAGED, assert_serves, blocks, both, drop_vips, json, run, vips, wait_until};
 use crate::support::lab::{FreshLab, LabPair, TestNode};
 
 #[test]
@@ -159,6 +159,41 @@ fn both_nodes_return_as_they_were_after_a_power_failure() {
         vips(&lab).iter().all(|vip| lab.beta().holds(*vip))
     });
     assert_serves(&lab, "beta", "after the power failure");
+}
+
+/// The way of a change of servers is remove, change, configure: nothing has to be answered again.
+#[test]
+fn a_removed_pair_is_configured_again_with_all_its_answers() {
+    const REMOVE: [&str; 4] = ["remove", "--yes", "--set", "proceed=continue"];
+    let lab = FreshLab::start("answers");
+    run(&lab, &["configure", "--yes"], 0);
+    let settings = ["priority=equal", "standby=hot", "mirrors_keep=5", "restart=now"];
+    let set: Vec<&str> = ["settings", "set", "--yes"].into_iter().chain(settings).collect();
+    run(&lab, &set, 0);
+    let answers = || std::fs::read_to_string(lab.pair_file()).expect("the pair file");
+    let before = answers() + "# a remark of the administrator's\n";
+    std::fs::write(lab.pair_file(), &before).expect("the pair file");
+
+    let told = run(&lab, &REMOVE, 0);
+    assert!(told.contains("offers the answers of this pair again"), "{told}");
+    assert!(!lab.pair_file().exists());
+    run(&lab, &["status"], 2);
+    run(&lab, &["configure", "--yes"], 0);
+    assert_eq!(answers(), before);
+    assert_serves(&lab, "alpha", "configured again");
+
+    // Removed on a node, whose operator has a key of their own for the other one, the answers are kept there.
+    let key = std::fs::read(lab.lab.key()).expect("the lab's key");
+    lab.alpha()
+        .feed(&["sh", "-c", "umask 077; cat > /root/.ssh/id_ed25519"], &key);
+    let removed = lab.alpha().exec(&[
+        "sh",
+        "-c",
+        &format!("HOME=/root /usr/local/sbin/pairadm {}", REMOVE.join(" ")),
+    ]);
+    assert_eq!(removed.status.code(), Some(0), "{}", both(&removed));
+    let kept = lab.alpha().read("/etc/pairadm/pair.toml.removed");
+    assert!(kept.contains("priority = \"equal\""), "{kept}");
 }
 
 /// What made the service the active one in the takeover does so again after a start, once the service runs.
