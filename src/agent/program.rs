@@ -4,12 +4,16 @@
 
 use crate::error::{Error, Result};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Mode, OFlags};
 use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
+use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
-use std::os::fd::AsFd;
+use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
-use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 /// Where system programs lie; the path of a non-login SSH channel often lacks the `sbin` directories.
@@ -27,12 +31,15 @@ const REAP: Duration = Duration::from_micros(50);
 /// How long a killed program may take to go; one in an uninterruptible wait is left to the kernel.
 const GONE: Duration = Duration::from_secs(1);
 
-/// A program that was started and not yet given its input. Dropping it kills it and all it started.
+/// A program that was started and not yet given all its input. Dropping it kills it and all it started.
 #[derive(Debug)]
 pub struct Running {
     child: Child,
     name: String,
     ended: bool,
+    pipes: Pipes,
+    /// Its standard output is a terminal: what it says comes line by line, and not when it ends.
+    talks: bool,
 }
 
 /// What a program left behind.
@@ -44,6 +51,15 @@ pub struct Finished {
     pub stdout: String,
     /// Standard error, likewise.
     pub stderr: String,
+}
+
+/// What came of giving a program input.
+#[derive(Debug)]
+pub enum Heard {
+    /// Its answer, while it goes on.
+    Answer(String),
+    /// It ended first.
+    End(Finished),
 }
 
 /// Runs `argv` with `input` on its standard input.
@@ -79,6 +95,17 @@ impl Running {
 
     /// The same, found in the directories of `search`.
     pub fn start_from(search: &str, argv: &[&str]) -> Result<Self> {
+        Self::spawn(search, argv, None)
+    }
+
+    /// Starts `argv` so that [`Running::answer`] gets what it says while it goes on. Programs keep what they
+    /// write into a pipe until they end, and write to a terminal at once: so it gets one. Where no terminal
+    /// can be had, an answer is its whole output and its end.
+    pub fn start_talking(argv: &[&str]) -> Result<Self> {
+        Self::spawn(PATH, argv, terminal().ok())
+    }
+
+    fn spawn(search: &str, argv: &[&str], terminal: Option<(File, OwnedFd)>) -> Result<Self> {
         let Some((name, arguments)) = argv.split_first() else {
             return Err(Error::bug("a program without a name was to be run"));
         };
@@ -90,65 +117,100 @@ impl Running {
             };
             Error::refused(code, format!("`{name}` could not be started")).because(error)
         };
-        let child = Command::new(find(search, name).ok_or_else(|| fault(ErrorKind::NotFound.into()))?)
+        let (master, slave) = terminal.unzip();
+        let talks = master.is_some();
+        let mut child = Command::new(find(search, name).ok_or_else(|| fault(ErrorKind::NotFound.into()))?)
             .args(arguments)
             .env_clear()
             .envs([("PATH", search), ("LC_ALL", "C"), ("HOME", "/root")])
             .current_dir("/")
             .process_group(0)
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
+            .stdout(slave.map_or_else(Stdio::piped, Stdio::from))
             .stderr(Stdio::piped())
             .spawn()
             .map_err(fault)?;
-        Ok(Self {
+        let pipes = Pipes::of(&mut child, master).map_err(fault);
+        let mut running = Self {
             child,
             name: (*name).to_owned(),
             ended: false,
-        })
+            pipes: Pipes::default(),
+            talks,
+        };
+        running.pipes = pipes?;
+        Ok(running)
     }
 
     /// Gives the program its input, drains both its outputs, and waits for its end. At `deadline` it is
     /// killed with all it started, and the error has code `timeout`; what it did by then stays done.
     pub fn finish(mut self, input: &str, deadline: Instant) -> Result<Finished> {
-        self.converse(input.as_bytes(), deadline)
-            .map_err(|error| {
-                Error::unknown(
-                    "program_failed",
-                    format!("`{}` could not be talked to", self.name),
-                )
-                .because(error)
-            })?
-            .ok_or_else(|| {
-                let message = format!("`{}` did not end in time and was killed", self.name);
-                Error::unknown("timeout", message)
-            })
-    }
-
-    /// Moves bytes both ways until the program ends; `None` when the deadline passed first.
-    fn converse(&mut self, input: &[u8], deadline: Instant) -> std::io::Result<Option<Finished>> {
-        let mut pipes = Pipes::of(&mut self.child, input)?;
+        self.pipes.give(input, true);
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if pipes.silent() {
-                std::thread::sleep(left.min(REAP));
-            } else {
-                pipes.step(left.min(EXIT_CHECK))?;
-            }
-            if let Some(status) = self.child.try_wait()? {
-                self.ended = true;
-                pipes.step(Duration::ZERO)?;
-                return Ok(Some(Finished {
-                    status,
-                    stdout: pipes.stdout.text(),
-                    stderr: pipes.stderr.text(),
-                }));
-            }
-            if left.is_zero() {
-                return Ok(None);
+            if let Some(finished) = self.step(deadline)? {
+                return Ok(finished);
             }
         }
     }
+
+    /// Gives the program `input` and goes on to read its standard output until `whole` says that the answer
+    /// is; the program then waits for more, or for [`Running::finish`]. Errors are those of `finish`.
+    pub fn answer(&mut self, input: &str, deadline: Instant, whole: impl Fn(&str) -> bool) -> Result<Heard> {
+        self.pipes.give(input, !self.talks);
+        loop {
+            if let Some(finished) = self.step(deadline)? {
+                return Ok(Heard::End(finished));
+            }
+            let said = self.pipes.stdout.text();
+            if whole(&said) {
+                return Ok(Heard::Answer(said));
+            }
+        }
+    }
+
+    /// Moves bytes both ways, as long as there are none at most for [`EXIT_CHECK`]; what the program left
+    /// behind once it has ended.
+    fn step(&mut self, deadline: Instant) -> Result<Option<Finished>> {
+        let name = &self.name;
+        let fault = |error: std::io::Error| {
+            let message = format!("`{name}` could not be talked to");
+            Error::unknown("program_failed", message).because(error)
+        };
+        let left = deadline.saturating_duration_since(Instant::now());
+        if self.pipes.silent() {
+            std::thread::sleep(left.min(REAP));
+        } else {
+            self.pipes.step(left.min(EXIT_CHECK)).map_err(fault)?;
+        }
+        if let Some(status) = self.child.try_wait().map_err(fault)? {
+            self.ended = true;
+            self.pipes.step(Duration::ZERO).map_err(fault)?;
+            return Ok(Some(Finished {
+                status,
+                stdout: self.pipes.stdout.text(),
+                stderr: self.pipes.stderr.text(),
+            }));
+        }
+        if left.is_zero() {
+            let message = format!("`{name}` did not end in time and was killed");
+            return Err(Error::unknown("timeout", message));
+        }
+        Ok(None)
+    }
+}
+
+/// A terminal for a program's output that passes bytes on as they are: our end, and the program's.
+fn terminal() -> std::io::Result<(File, OwnedFd)> {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
+    grantpt(&master)?;
+    unlockpt(&master)?;
+    let path = ptsname(&master, Vec::new())?;
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let slave = rustix::fs::open(path, flags, Mode::empty())?;
+    let mut settings = tcgetattr(&slave)?;
+    settings.make_raw();
+    tcsetattr(&slave, OptionalActions::Now, &settings)?;
+    Ok((File::from(master), slave))
 }
 
 impl Drop for Running {
@@ -179,25 +241,42 @@ pub fn find(search: &str, name: &str) -> Option<PathBuf> {
 }
 
 /// The three pipes of a running program.
-struct Pipes<'i> {
+#[derive(Debug, Default)]
+struct Pipes {
     stdin: Option<ChildStdin>,
-    input: &'i [u8],
-    stdout: Tail<ChildStdout>,
-    stderr: Tail<ChildStderr>,
+    /// Not yet written.
+    input: Vec<u8>,
+    /// Nothing comes after `input`.
+    last: bool,
+    stdout: Tail,
+    stderr: Tail,
 }
 
-impl<'i> Pipes<'i> {
-    fn of(child: &mut Child, input: &'i [u8]) -> std::io::Result<Self> {
+impl Pipes {
+    /// Those of `child`; its standard output is `terminal` where it has none.
+    fn of(child: &mut Child, terminal: Option<File>) -> std::io::Result<Self> {
+        let stdout = child.stdout.take().map(|pipe| File::from(OwnedFd::from(pipe)));
+        let stderr = child.stderr.take().map(|pipe| File::from(OwnedFd::from(pipe)));
         let pipes = Self {
-            stdin: child.stdin.take().filter(|_| !input.is_empty()),
-            input,
-            stdout: Tail::of(child.stdout.take())?,
-            stderr: Tail::of(child.stderr.take())?,
+            stdin: child.stdin.take(),
+            input: Vec::new(),
+            last: false,
+            stdout: Tail::of(stdout.or(terminal))?,
+            stderr: Tail::of(stderr)?,
         };
         if let Some(stdin) = &pipes.stdin {
             rustix::io::ioctl_fionbio(stdin, true)?;
         }
         Ok(pipes)
+    }
+
+    /// Has `input` written by the next steps.
+    fn give(&mut self, input: &str, last: bool) {
+        self.input.extend_from_slice(input.as_bytes());
+        self.last = last;
+        if last && self.input.is_empty() {
+            self.stdin = None;
+        }
     }
 
     /// True when every pipe is closed.
@@ -208,7 +287,8 @@ impl<'i> Pipes<'i> {
     /// Waits until one of the pipes can go on, at most for `timeout`, and moves what it can.
     fn step(&mut self, timeout: Duration) -> std::io::Result<()> {
         let mut fds = Vec::with_capacity(3);
-        fds.extend(self.stdin.as_ref().map(|fd| PollFd::new(fd, PollFlags::OUT)));
+        let feeding = self.stdin.as_ref().filter(|_| !self.input.is_empty());
+        fds.extend(feeding.map(|fd| PollFd::new(fd, PollFlags::OUT)));
         fds.extend(self.stdout.pipe.as_ref().map(|fd| PollFd::new(fd, PollFlags::IN)));
         fds.extend(self.stderr.pipe.as_ref().map(|fd| PollFd::new(fd, PollFlags::IN)));
         let timeout = Timespec {
@@ -226,16 +306,19 @@ impl<'i> Pipes<'i> {
 
     /// Writes what fits; closes the pipe when everything is written or nobody reads any more.
     fn feed(&mut self) -> std::io::Result<()> {
-        let Some(pipe) = &mut self.stdin else {
+        let Some(pipe) = self.stdin.as_mut().filter(|_| !self.input.is_empty()) else {
             return Ok(());
         };
-        match pipe.write(self.input) {
-            Ok(count) => self.input = &self.input[count..],
+        match pipe.write(&self.input) {
+            Ok(count) => drop(self.input.drain(..count)),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => self.input = &[],
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+                self.input.clear();
+                self.stdin = None;
+            }
             Err(error) => return Err(error),
         }
-        if self.input.is_empty() {
+        if self.input.is_empty() && self.last {
             self.stdin = None;
         }
         Ok(())
@@ -243,13 +326,14 @@ impl<'i> Pipes<'i> {
 }
 
 /// The end of an output stream.
-struct Tail<R> {
-    pipe: Option<R>,
+#[derive(Debug, Default)]
+struct Tail {
+    pipe: Option<File>,
     bytes: Vec<u8>,
 }
 
-impl<R: Read + AsFd> Tail<R> {
-    fn of(pipe: Option<R>) -> std::io::Result<Self> {
+impl Tail {
+    fn of(pipe: Option<File>) -> std::io::Result<Self> {
         if let Some(pipe) = &pipe {
             rustix::io::ioctl_fionbio(pipe, true)?;
         }
@@ -267,6 +351,10 @@ impl<R: Read + AsFd> Tail<R> {
             let Some(pipe) = &mut self.pipe else { break };
             match pipe.read(&mut chunk) {
                 Ok(0) => self.pipe = None,
+                // How a terminal tells that nobody has its other end any more.
+                Err(error) if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) => {
+                    self.pipe = None;
+                }
                 Ok(count) => self.keep(&chunk[..count]),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -323,6 +411,34 @@ mod tests {
             line.is_ok_and(|line| line == format!("sleep\0{mark}\0").as_bytes())
         });
         assert!(!left, "the grandchild must be killed too");
+    }
+
+    #[test]
+    fn an_answer_comes_before_the_end_and_its_end_is_waited_for() {
+        let mut talking = Running::start_talking(&["grep", "said"]).unwrap();
+        for word in ["one", "two"] {
+            let heard = talking.answer(&format!("said {word}\n"), soon(), |said| said.contains(word));
+            assert!(matches!(heard.unwrap(), Heard::Answer(said) if said.ends_with(&format!("{word}\n"))));
+        }
+        let done = talking.finish("", soon()).unwrap();
+        assert!(done.status.success());
+        assert_eq!(done.stdout, "said one\nsaid two\n");
+        let mut ending = Running::start_talking(&["sh", "-c", "read line; echo no; exit 3"]).unwrap();
+        let heard = ending.answer("anything\n", soon(), |_| false).unwrap();
+        let Heard::End(done) = heard else {
+            panic!("{heard:?}");
+        };
+        assert_eq!((done.stdout.as_str(), done.status.code()), ("no\n", Some(3)));
+    }
+
+    #[test]
+    fn a_program_that_does_not_answer_is_cut_at_the_deadline() {
+        let mut talking = Running::start_talking(&["cat"]).unwrap();
+        let until = Instant::now() + Duration::from_millis(100);
+        let error = talking
+            .answer("one\n", until, |said| said.contains("two"))
+            .unwrap_err();
+        assert_eq!(error.code, "timeout");
     }
 
     #[test]

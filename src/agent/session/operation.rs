@@ -197,6 +197,7 @@ impl Session {
 
     pub(super) fn settle(&mut self, op: OpId) -> Result<()> {
         let entries = std::mem::take(&mut self.unsettled);
+        self.gate.rest();
         self.open_to_change(op)?.record(entries)
     }
 

@@ -8,6 +8,7 @@ use crate::model::OpId;
 use crate::plan::{Action, FilePut, Keep};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 /// A small ext4 of its own, mounted while this lives.
 struct Disk {
@@ -48,13 +49,19 @@ impl Drop for Disk {
     }
 }
 
+/// Runs a program until it succeeds: another test's child that is just being started holds this process's
+/// files for a moment, and whoever asks for a loop device may lose a race for it.
 fn run(argv: &[&str], last: &Path) {
-    let output = Command::new(argv[0]).args(&argv[1..]).arg(last).output().unwrap();
-    assert!(
-        output.status.success(),
-        "{argv:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let until = Instant::now() + Duration::from_mins(1);
+    loop {
+        let output = Command::new(argv[0]).args(&argv[1..]).arg(last).output().unwrap();
+        if output.status.success() {
+            return;
+        }
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(Instant::now() < until, "{argv:?}: {told}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 /// Prepares one change of `path` and returns the refusal.

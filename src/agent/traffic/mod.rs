@@ -21,13 +21,18 @@ use crate::urgency::Urgency;
 use chains::Chains;
 use listing::Listing;
 use rules::{Family, Place};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// How long a program whose work is done may take to end before it is killed.
+const END: Duration = Duration::from_secs(1);
 
 /// The node's valve for SIP traffic, with the change that was armed, if any. Dropping it leaves the
 /// rules as they are.
 #[derive(Debug, Default)]
 pub struct Gate {
     armed: Option<Armed>,
+    /// Programs whose rules are in place and read back, and which have not ended yet.
+    done: Vec<Running>,
 }
 
 /// A change whose programs are started and wait for their input.
@@ -42,6 +47,7 @@ impl Gate {
     /// Readies a change so that [`Gate::apply`] of the same change costs one kernel transaction. What
     /// blocks and what passes stays as it is; chain and jump are put in order.
     pub fn arm(&mut self, change: &Change, deadline: Instant) -> Result<StepReport> {
+        self.rest();
         self.armed = None;
         check(change)?;
         let place = Place::of(change.style);
@@ -90,8 +96,17 @@ impl Gate {
     pub fn apply(&mut self, change: &Change, deadline: Instant) -> Result<StepReport> {
         check(change)?;
         match self.armed.take().filter(|armed| armed.change == *change) {
-            Some(armed) => commit(armed, deadline),
+            Some(armed) => commit(armed, &mut self.done, deadline),
             None => correct(change, deadline),
+        }
+    }
+
+    /// Has the programs end whose work is done. They do not in [`Gate::apply`], because that takes the kernel
+    /// longer than all the rest, and nothing depends on it.
+    pub fn rest(&mut self) {
+        for running in std::mem::take(&mut self.done) {
+            // Its rules were read back: how it ends changes nothing.
+            drop(running.finish("", Instant::now() + END));
         }
     }
 }
@@ -129,22 +144,22 @@ pub fn remove(deadline: Instant) -> Result<StepReport> {
     })
 }
 
-/// Gives both armed programs their rules at once and compares what they read back.
-fn commit(armed: Armed, deadline: Instant) -> Result<StepReport> {
+/// Gives both armed programs their rules at once and compares what they read back; they go on, in `done`.
+fn commit(armed: Armed, done: &mut Vec<Running>, deadline: Instant) -> Result<StepReport> {
     let Armed {
         change,
-        waiting,
+        mut waiting,
         urgency: _until_the_end,
     } = armed;
     let place = Place::of(change.style);
-    let one = |(family, running, before): (Family, Running, Listing)| {
-        let wanted = rules::rules(&change, family);
+    let one = |(family, running, before): &mut (Family, Running, Listing)| {
+        let wanted = rules::rules(&change, *family);
         let correction = before.correction(place, &wanted);
-        let after = chains::commit(running, family, place, &correction, deadline)?;
+        let after = chains::commit(running, *family, place, &correction, deadline)?;
         Ok((!correction.is_empty(), after.holds(&wanted)))
     };
     let outcomes: Vec<Result<(bool, bool)>> = std::thread::scope(|scope| {
-        let jobs: Vec<_> = waiting.into_iter().map(|job| scope.spawn(|| one(job))).collect();
+        let jobs: Vec<_> = waiting.iter_mut().map(|job| scope.spawn(|| one(job))).collect();
         let died = || Err(Error::bug("a thread that writes rules panicked"));
         jobs.into_iter()
             .map(|job| job.join().unwrap_or_else(|_| died()))
@@ -156,6 +171,7 @@ fn commit(armed: Armed, deadline: Instant) -> Result<StepReport> {
         changed |= one_changed;
         verified &= one_verified;
     }
+    done.extend(waiting.into_iter().map(|(_, running, _)| running));
     if verified {
         return Ok(report(&change, changed));
     }
