@@ -163,6 +163,7 @@ fn given(session: &mut Session, profile: &Profile) -> Result<(Given, Vec<DataSet
     let facts = all(gather(session, &[Side::Secondary], |_| FactsQuery {
         data: Some(DataQuery {
             backup: profile.backup.clone(),
+            live: Vec::new(),
         }),
         brief: true,
         ..FactsQuery::default()

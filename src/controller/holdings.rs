@@ -68,6 +68,7 @@ impl Controller {
             brief: true,
             data: Some(DataQuery {
                 backup: profile.backup.clone(),
+                live: Vec::new(),
             }),
             ..FactsQuery::default()
         });

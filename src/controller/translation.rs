@@ -118,6 +118,7 @@ impl Controller {
         let answers = gather(&mut session, &sides, |_| FactsQuery {
             data: Some(DataQuery {
                 backup: profile.backup.clone(),
+                live: Vec::new(),
             }),
             ..plan::translation::query()
         });

@@ -50,6 +50,8 @@ pub struct Preview {
     pub size: (usize, u64),
     /// Bytes of the same data sets as the node has them now.
     pub live: u64,
+    /// The file systems that a load writes to.
+    pub rooms: Vec<Room>,
     /// The addresses in it; `None` where none is translated.
     pub findings: Option<Findings>,
     /// Files of the node that would change, databases left out.
@@ -61,6 +63,17 @@ pub struct Preview {
     /// What the running service has, and from where.
     #[serde(default)]
     pub counted: Vec<Counted>,
+}
+
+/// A file system that a load writes to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Room {
+    /// A directory of it.
+    pub at: String,
+    /// Bytes that the load needs there while it lasts.
+    pub needed: u64,
+    /// Bytes free there.
+    pub free: u64,
 }
 
 impl Preview {

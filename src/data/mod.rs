@@ -20,7 +20,7 @@ mod rows;
 mod survey;
 
 pub use automatic::{LastRun, RunEnd, Trigger};
-pub use load::{Change, Choice, FileChange, Ledger, LedgerEntry, Loaded, Origin, Preview};
+pub use load::{Change, Choice, FileChange, Ledger, LedgerEntry, Loaded, Origin, Preview, Room};
 pub use manifest::{Copied, Entry, Kind, MANIFEST, Manifest, relative, usual_source};
 pub use places::{Places, made_by, maker};
 pub use rows::{Row, RowsQuery, TableRows};

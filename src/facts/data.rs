@@ -1,7 +1,7 @@
 //! What a node holds of the pair's data: its own current backup, and its mirrors of the other node's.
 
 use crate::data::{Manifest, made_by};
-use crate::model::{BackupSource, Generation, OpId, Side};
+use crate::model::{BackupSource, DataSet, Generation, OpId, Side};
 use serde::{Deserialize, Serialize};
 
 /// What to look at.
@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 pub struct DataQuery {
     /// Where the current backup is.
     pub backup: BackupSource,
+    /// Data sets whose size is to be told; none when it is nobody's question.
+    #[serde(default)]
+    pub live: Vec<DataSet>,
 }
 
 /// What there is.
@@ -24,6 +27,9 @@ pub struct DataFacts {
     pub incoming: u64,
     /// Name of the mirror that was loaded last.
     pub loaded: Option<String>,
+    /// Bytes that the live data takes up, where that was asked.
+    #[serde(default)]
+    pub live: Option<u64>,
     /// Bytes free for mirrors.
     pub free: u64,
 }

@@ -23,6 +23,7 @@ pub fn query(profile: &Profile) -> FactsQuery {
         units: vec![schedule_unit::TIMER.to_owned()],
         data: Some(DataQuery {
             backup: profile.backup.clone(),
+            live: Vec::new(),
         }),
         brief: true,
         ..FactsQuery::default()

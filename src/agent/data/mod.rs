@@ -28,6 +28,7 @@ mod postgresql;
 mod postgresql_put;
 mod preview;
 mod put_files;
+pub mod room;
 mod rows;
 mod save;
 mod search;

@@ -8,7 +8,7 @@ use crate::agent::program::run_from;
 use crate::error::{Error, Result};
 use std::fs::File;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// How long a short question to the server may take.
@@ -45,6 +45,21 @@ pub fn save(search: &str, database: &str, to: &Path, meter: &Meter) -> Result<bo
         })
         .map_err(|error| error.at(format!("PostgreSQL database {database}")))?;
     Ok(true)
+}
+
+/// Bytes that the database takes up on the disk, if it is there.
+pub fn size(search: &str, database: &str) -> Option<u64> {
+    let query = format!(
+        "SELECT pg_database_size(datname) FROM pg_database WHERE datname = {}",
+        literal(database)
+    );
+    ask(search, "postgres", &query).ok()?.trim().parse().ok()
+}
+
+/// Where the server keeps its databases, as far as it says.
+pub fn directory(search: &str) -> Option<PathBuf> {
+    let told = ask(search, "postgres", "SHOW data_directory").ok()?;
+    Some(PathBuf::from(told.trim())).filter(|path| path.is_dir())
 }
 
 /// Whether the node has the database. A server that is not meant to run has none; one that is meant to

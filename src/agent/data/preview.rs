@@ -4,7 +4,7 @@
 use super::copy::failed;
 use super::files::members;
 use super::translated::Texts;
-use super::{count, findings, inventory, ledger, stage};
+use super::{count, findings, inventory, ledger, room, stage};
 use crate::agent::meter::Meter;
 use crate::agent::paths::NodePaths;
 use crate::agent::protocol::LoadQuery;
@@ -15,7 +15,6 @@ use crate::model::mask::masked;
 use crate::model::{DataSet, DataSource, Side, syntax};
 use std::collections::BTreeMap;
 use std::fs::{self, Metadata};
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 /// Files up to this size are shown with their difference; of larger ones it is only told that they differ.
@@ -73,7 +72,7 @@ pub fn preview(paths: &NodePaths, query: &LoadQuery, meter: &Meter) -> Result<Pr
     let mut live = 0;
     let texts = Texts::new(table)?;
     for set in &sets {
-        live += live_bytes(set)?;
+        live += room::live_bytes(set, paths.search())?;
         if let DataSource::Files { paths, own } = &set.source {
             compare(&folder.join(&set.name), paths, own, &texts, meter, &mut changes)?;
         }
@@ -81,6 +80,7 @@ pub fn preview(paths: &NodePaths, query: &LoadQuery, meter: &Meter) -> Result<Pr
     meter.begin("count", None);
     let live_sets: Vec<DataSet> = sets.iter().map(|&set| set.clone()).collect();
     let counted = count::before(paths.search(), counts, &live_sets)?;
+    let rooms = room::rooms(&places, paths.search(), &manifest, &sets, &changes)?;
     let more = changes.len().saturating_sub(LISTED);
     changes.truncate(LISTED);
     Ok(Preview {
@@ -89,6 +89,7 @@ pub fn preview(paths: &NodePaths, query: &LoadQuery, meter: &Meter) -> Result<Pr
         size: (manifest.files().count(), manifest.bytes()),
         manifest: manifest.head(),
         live,
+        rooms,
         findings,
         changes,
         more,
@@ -164,23 +165,6 @@ fn nothing_before() -> Error {
         "nothing was loaded here that could be rolled back",
     )
     .hint("`pairadm data list` shows what is loaded")
-}
-
-/// Bytes that the set takes up on the node now.
-fn live_bytes(set: &DataSet) -> Result<u64> {
-    Ok(match &set.source {
-        DataSource::Files { paths, own } => {
-            let mut bytes = 0;
-            for path in paths {
-                let members = members(Path::new(path), own)?;
-                bytes += members.iter().map(|(_, meta)| meta.len()).sum::<u64>();
-            }
-            bytes
-        }
-        DataSource::Sqlite { path, .. } => fs::metadata(path).map_or(0, |meta| meta.size()),
-        // Only its server knows; the dump of the other one stands for it.
-        DataSource::Postgresql { .. } => 0,
-    })
 }
 
 fn compare(

@@ -268,7 +268,7 @@ fn dress_directories(wanted: &Wanted, meter: &Meter) -> Result<()> {
 }
 
 /// The path or the nearest directory above it that is there.
-fn nearest(path: &Path) -> PathBuf {
+pub fn nearest(path: &Path) -> PathBuf {
     path.ancestors()
         .find(|path| path.exists())
         .unwrap_or(Path::new("/"))

@@ -1,5 +1,6 @@
 //! The node's current backup and its mirrors. Only manifests and directories are read, not the data.
 
+use crate::agent::data::room::live_bytes;
 use crate::agent::program::{PATH, run_from};
 use crate::data::{Kind, MANIFEST, Manifest, Places, made_by, maker};
 use crate::facts::{BackupFacts, DataFacts, DataQuery, MirrorFacts, Stamp};
@@ -14,6 +15,11 @@ use std::time::Instant;
 pub fn read(query: &DataQuery, deadline: Instant) -> DataFacts {
     let places = Places::under(Path::new(paths::VAR_DIR));
     let mut data = of_mirrors(&places);
+    if !query.live.is_empty() {
+        let sizes = query.live.iter().map(|set| live_bytes(set, PATH));
+        // Without the size of one set that of all is not known.
+        data.live = sizes.sum::<crate::error::Result<u64>>().ok();
+    }
     match current(&query.backup, deadline).and_then(|folder| folder.map_or(Ok(None), |path| backup(&path))) {
         Ok(found) => data.backup = found,
         Err(why) => data.backup_fault = Some(why),

@@ -85,16 +85,36 @@ pub fn versions(basis: &Basis<'_>) -> Result<()> {
         .hint("bring both to one version, make a backup, then copy"))
 }
 
-/// Room for all mirrors that are kept, if the next ones are as large as this backup and share with each
+/// Bytes of the live data of `source`, for which there is room once more there: a backup of it is made first.
+pub fn live(basis: &Basis<'_>, source: Side) -> Result<u64> {
+    let Some(live) = data(basis, source)?.live else {
+        let message = "the size of the live data is not known";
+        return Err(Error::refused("live_unknown", message)
+            .on(basis.name(source))
+            .because(basis.need(source)?.gaps.join("; "))
+            .hint("look whether the data of the profile can be read there"));
+    };
+    let (free, _) = basis.need(source)?.disk;
+    if live <= free {
+        return Ok(live);
+    }
+    let message = format!("{} are free for the backup; needed: {}", bytes(free), bytes(live));
+    Err(Error::refused("no_room", message)
+        .on(basis.name(source))
+        .at("/var/lib/pairadm/backup")
+        .hint("make room there"))
+}
+
+/// Room for all mirrors that are kept, if the next ones have `size` bytes as this backup and share with each
 /// other what the newest mirror shares now. Where as many are there already, for one more: the oldest
 /// goes only after the newest is verified.
-pub fn room(basis: &Basis<'_>, backup: &BackupFacts, data: &DataFacts, source: Side) -> Result<()> {
+pub fn room(basis: &Basis<'_>, size: u64, data: &DataFacts, source: Side) -> Result<()> {
     let keep = u64::from(basis.pair.copying.keep);
     let there = data.mirrors_of(source).count() as u64;
     let missing = keep.saturating_sub(there).max(1);
     let shared = data.mirrors_of(source).next().map_or(0, |newest| newest.shared);
     let needed = missing
-        .saturating_mul(backup.bytes.saturating_sub(shared))
+        .saturating_mul(size.saturating_sub(shared))
         .saturating_sub(data.incoming);
     if needed <= data.free {
         return Ok(());
@@ -103,7 +123,7 @@ pub fn room(basis: &Basis<'_>, backup: &BackupFacts, data: &DataFacts, source: S
         "{} are free for mirrors; needed: {} for {missing} of {}",
         bytes(data.free),
         bytes(needed),
-        bytes(backup.bytes)
+        bytes(size)
     );
     Err(Error::refused("no_room", message)
         .on(basis.name(source.other()))

@@ -44,6 +44,8 @@ pub fn failback(input: &Failback<'_>) -> Result<Plan> {
     let mut draft = Draft::default();
     let made = if input.backup {
         backup::ours(basis)?;
+        let live = checks::live(basis, SOURCE)?;
+        checks::room(basis, live, held, SOURCE)?;
         draft.stage("Save the data");
         let order = backup::save(basis, SOURCE, Purpose::Backup)?;
         draft.step(SOURCE, "save the data that is live now", Action::Save(order));
@@ -51,7 +53,7 @@ pub fn failback(input: &Failback<'_>) -> Result<Plan> {
     } else {
         let backup = checks::backup(basis, SOURCE)?;
         since_takeover(basis, backup)?;
-        checks::room(basis, backup, held, SOURCE)?;
+        checks::room(basis, backup.bytes, held, SOURCE)?;
         Some(backup)
     };
     steps(&mut draft, basis, SOURCE, made)?;

@@ -52,6 +52,11 @@ pub fn query(pair: &Pair, profile: &Profile, source: Side, side: Side) -> FactsQ
         files,
         data: Some(DataQuery {
             backup: profile.backup.clone(),
+            live: match (source, side) {
+                // A failback may begin with a backup.
+                (Side::Secondary, Side::Secondary) => profile.data.clone(),
+                _ => Vec::new(),
+            },
         }),
         ..FactsQuery::default()
     }
@@ -64,7 +69,7 @@ pub fn plan(basis: &Basis<'_>) -> Result<Plan> {
     let data = data(basis, source.other())?;
     checks::secondary(basis)?;
     checks::versions(basis)?;
-    checks::room(basis, backup, data, source)?;
+    checks::room(basis, backup.bytes, data, source)?;
     let mut draft = Draft::default();
     steps(&mut draft, basis, source, Some(backup))?;
     Ok(Plan {

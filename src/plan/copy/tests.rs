@@ -210,11 +210,13 @@ fn there_must_be_room_for_all_mirrors_less_what_links_save() {
 /// Beta serves calls since generation 4 and has a backup from then; alpha is passive and has room.
 fn taken_over() -> Sample {
     let mut sample = sample().taken_over();
+    sample.side(Side::Secondary).disk = (2 * GIB, 4 * GIB);
     let BySide { primary, secondary } = &mut sample.facts;
     let (primary, secondary) = (primary.as_mut().unwrap(), secondary.as_mut().unwrap());
     std::mem::swap(&mut primary.data, &mut secondary.data);
     std::mem::swap(&mut primary.files, &mut secondary.files);
     std::mem::swap(&mut primary.clock_us, &mut secondary.clock_us);
+    secondary.data.as_mut().unwrap().live = Some(GIB);
     for facts in [primary, secondary] {
         facts.files.push(crate::agent::protocol::FileImage {
             path: crate::translate::TRANSLATION_FILE.to_owned(),
@@ -309,4 +311,27 @@ fn mirrors_are_counted_by_direction() {
         "{:?}",
         plan.notice
     );
+}
+
+#[test]
+fn before_a_backup_is_made_for_a_failback_there_is_room_for_it_and_for_its_copies() {
+    let mut sample = taken_over();
+    let refused = |sample: &Sample| back(sample, true).unwrap_err();
+    sample.side(Side::Secondary).disk = (GIB - 1, 4 * GIB);
+    let error = refused(&sample);
+    assert_eq!(
+        (error.code.as_str(), error.node.as_deref()),
+        ("no_room", Some("beta"))
+    );
+    sample.side(Side::Secondary).disk = (GIB, 4 * GIB);
+    assert!(back(&sample, true).is_ok());
+    data(&mut sample, Side::Primary).free = 3 * GIB - 1;
+    let error = refused(&sample);
+    assert_eq!(
+        (error.code.as_str(), error.node.as_deref()),
+        ("no_room", Some("alpha"))
+    );
+    data(&mut sample, Side::Primary).free = 3 * GIB;
+    data(&mut sample, Side::Secondary).live = None;
+    assert_eq!(refused(&sample).code, "live_unknown");
 }

@@ -9,9 +9,6 @@ use crate::translate::check::{Known, Problem, ProblemKind, Severity, check};
 use crate::translate::{NoWayBack, TRANSLATION_FILE, Table};
 use std::net::IpAddr;
 
-/// Left over on the disk, for journals and others.
-const MARGIN: u64 = 64 << 20;
-
 /// Problems that are named one by one.
 const NAMED: usize = 5;
 
@@ -56,18 +53,21 @@ fn passive(basis: &Basis<'_>, side: Side) -> Result<()> {
         )))
 }
 
-/// For the translated copy, for what is put aside, and for new files before the old ones go.
+/// On every file system that receives data.
 fn room(basis: &Basis<'_>, side: Side, preview: &Preview) -> Result<()> {
-    let (free, _) = basis.need(side)?.disk;
-    let needed = 2 * preview.size.1 + preview.live + MARGIN;
-    if free >= needed {
+    let Some(room) = preview.rooms.iter().find(|room| room.free < room.needed) else {
         return Ok(());
-    }
+    };
     Err(
         Error::refused("disk_full", "there is not enough room to load the data")
             .on(basis.name(side))
-            .because(format!("{} are needed, {} are free", bytes(needed), bytes(free)))
-            .hint("free space on the node, `pairadm backups prune` removes old backups"),
+            .at(&room.at)
+            .because(format!(
+                "{} are needed there, {} are free",
+                bytes(room.needed),
+                bytes(room.free)
+            ))
+            .hint("free space on that file system; `pairadm backups prune` removes old backups"),
     )
 }
 

@@ -21,6 +21,7 @@ fn preview(changes: &[&str]) -> Preview {
         manifest,
         size: (12, 40 << 20),
         live: 30 << 20,
+        rooms: Vec::new(),
         findings: Some(Findings::default()),
         changes: changes.iter().map(change).collect(),
         more: 0,
@@ -155,11 +156,22 @@ fn another_pairs_node_version_or_generation_is_refused() {
 
 #[test]
 fn a_disk_without_room_is_refused_before_anything_is_written() {
-    let mut sample = sample();
-    sample.side(Side::Secondary).disk = (100 << 20, 1 << 30);
-    let error = planned(&sample, &preview(&[]), &Table::default()).unwrap_err();
+    let mut preview = preview(&[]);
+    let room = |at: &str, free| crate::data::Room {
+        at: at.to_owned(),
+        needed: 100,
+        free,
+    };
+    preview.rooms = vec![room("/var/lib/pairadm", 100), room("/etc/kamailio", 100)];
+    assert!(planned(&sample(), &preview, &Table::default()).is_ok());
+    preview.rooms[1].free = 99;
+    let error = planned(&sample(), &preview, &Table::default()).unwrap_err();
     assert_eq!(error.code, "disk_full");
-    assert!(error.to_string().contains("are free"), "{error}");
+    let told = error.to_string();
+    assert!(
+        told.contains("/etc/kamailio") && told.contains("are free"),
+        "{told}"
+    );
 }
 
 #[test]

@@ -175,16 +175,43 @@ fn without_the_primary_a_load_is_undone_and_what_was_done_on_both_nodes_is_not()
     assert_eq!(whole(&lab), new, "the undo is undone");
 }
 
-#[test]
-fn a_disk_that_fills_up_leaves_the_old_data() {
-    let lab = FreshLab::start("loadfull");
+/// A pair with a mirror of more data than the secondary has; its live files lie on a file system of their own.
+fn with_small_disk(test: &str, size: &str) -> FreshLab {
+    let lab = FreshLab::start(test);
     lab.alpha().sh("head -c 8M /dev/urandom > /etc/kamailio/blob");
     mirrored(&lab);
     translate(&lab);
-    lab.beta().sh("mount -t tmpfs -o size=4m none /mnt && cp -a /etc/kamailio/. /mnt/ && mount --bind /mnt /etc/kamailio");
+    lab.beta().sh(&format!(
+        "mount -t tmpfs -o size={size} none /mnt && cp -a /etc/kamailio /mnt/ && mount --bind /mnt/kamailio /etc/kamailio"
+    ));
+    lab
+}
+
+#[test]
+fn a_disk_without_room_for_the_live_files_is_refused_before() {
+    let lab = with_small_disk("loadroom", "4m");
+    let old = whole(&lab);
+    let told = run(&lab, &["data", "load", "--yes"], 2);
+    assert!(
+        told.contains("/etc/kamailio") && told.contains("are free"),
+        "{told}"
+    );
+    assert_eq!(whole(&lab), old);
+}
+
+#[test]
+fn a_disk_that_fills_up_leaves_the_old_data() {
+    let lab = with_small_disk("loadfull", "20m");
+    // Between the plan and the first new file: when the service's own check is asked.
+    lab.beta().write(
+        "/usr/local/sbin/kamailio",
+        "#!/bin/sh\nif [ \"$1\" = -c ]; then dd if=/dev/zero of=/mnt/other bs=1M count=16 2>/dev/null; fi\nexec /usr/sbin/kamailio \"$@\"\n",
+    );
+    lab.beta().sh("chmod 755 /usr/local/sbin/kamailio");
     let old = whole(&lab);
     let told = run(&lab, &["data", "load", "--yes"], 3);
     assert!(told.contains("No space left"), "{told}");
+    lab.beta().sh("rm /mnt/other");
     assert_eq!(whole(&lab), old);
 }
 
