@@ -1,8 +1,9 @@
 //! From a reviewed plan to a report: lock, look again, run, save.
 
+use super::locking::lock_patiently;
 use super::looking::Looking;
 use super::planning::{Review, barring, dispensable};
-use super::recovery::{lock_patiently, refuse_unfinished};
+use super::recovery::refuse_unfinished;
 use super::{Cancel, Controller, Ended, identity, names, outage};
 use crate::agent::protocol::End;
 use crate::engine::{
@@ -24,6 +25,7 @@ impl Controller {
             &review.plan.operation,
             &sides,
             dispensable(review.operation),
+            Looking::quietly(cancel),
         )?;
         self.log_in_ahead(&mut session, &review.pair, review.operation);
         refuse_unfinished(&mut session, review.operation)?;
@@ -55,7 +57,7 @@ impl Controller {
     ) -> Result<Option<Ended>> {
         let cancel = looking.cancel;
         let (pair, sides) = self.scope(operation, answers)?;
-        let mut session = self.locked(&pair, operation.verb(), &sides, dispensable(operation))?;
+        let mut session = self.locked(&pair, operation.verb(), &sides, dispensable(operation), looking)?;
         self.log_in_ahead(&mut session, &pair, operation);
         if let Some(ended) = self.finish_unfinished(&mut session, &pair, operation, listener, cancel)? {
             return Ok(Some(ended));
@@ -76,12 +78,13 @@ impl Controller {
         operation: &str,
         sides: &[Side],
         dispensable: &[Side],
+        looking: Looking<'_>,
     ) -> Result<Session> {
         let (mut session, faults) = self.connect(pair, operation, sides);
         if let Some(error) = barring(faults, dispensable) {
             return Err(error);
         }
-        lock_patiently(&mut session)?;
+        lock_patiently(&mut session, looking)?;
         Ok(session)
     }
 

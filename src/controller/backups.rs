@@ -1,6 +1,7 @@
 //! In-place backups on both nodes: what there is, and removing what is not needed any more.
 
-use super::Controller;
+use super::looking::Looking;
+use super::{Cancel, Controller};
 use crate::agent::protocol::{Backup, Request, Response};
 use crate::error::{Error, Result};
 use crate::model::Side;
@@ -52,7 +53,13 @@ impl Controller {
     /// Removes the backups named, under the lock: an operation that runs may need them.
     pub fn prune(&self, chosen: &[NodeBackups]) -> Result<()> {
         let pair = self.need_pair()?;
-        let mut session = self.locked(&pair, "prune backups", &Side::BOTH, &[])?;
+        let mut session = self.locked(
+            &pair,
+            "prune backups",
+            &Side::BOTH,
+            &[],
+            Looking::quietly(&Cancel::default()),
+        )?;
         for node in chosen.iter().filter(|node| !node.backups.is_empty()) {
             let paths = node.backups.iter().map(|backup| backup.path.clone()).collect();
             session.ask(node.side, Request::Prune { paths }, LIST)?;

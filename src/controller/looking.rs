@@ -32,10 +32,10 @@ impl<'l> Looking<'l> {
         }
     }
 
-    fn told(self, moved: &Moved) -> Result<()> {
+    pub(super) fn told(self, moved: &Moved) -> Result<()> {
         (self.told)(moved);
         if self.cancel.asked() {
-            return Err(Error::refused("cancelled", "the search was stopped on request"));
+            return Err(Error::refused("cancelled", "stopped on request"));
         }
         Ok(())
     }

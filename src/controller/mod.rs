@@ -19,6 +19,7 @@ mod holdings;
 mod identity;
 mod live;
 mod loading;
+mod locking;
 mod looking;
 mod lookout;
 mod outage;

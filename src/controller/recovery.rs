@@ -1,22 +1,16 @@
 //! What an interrupted run left: found, shown, resumed, taken back or left for dead.
 
 use super::backend::Unfinished;
+use super::locking::lock_patiently;
+use super::looking::Looking;
 use super::{Cancel, Controller, Ended};
 use crate::agent::protocol::{End, Request};
-use crate::engine::{Direction, Listener, OpenOperation, Session, ask_for_way, clear, find_open};
+use crate::engine::{Direction, Listener, OpenOperation, Session, clear, find_open};
 use crate::error::{Error, Kind, Result};
 use crate::intent::Operation;
 use crate::model::{BySide, OpId, Pair, Side};
-use crate::plan::gives_way;
 use crate::report::Outcome;
-use std::time::{Duration, Instant};
-
-/// A dead controller's agents notice within this time, and a node takes down what that controller had
-/// brought up on a lease; until then they hold the lock.
-const STALE: Duration = Duration::from_secs(4);
-
-/// An operation that was asked to give way stops its step, takes back its part and unlocks in this time.
-const GIVING_WAY: Duration = Duration::from_secs(15);
+use std::time::Duration;
 
 /// Marking an operation in a node's journal.
 const MARK: Duration = Duration::from_secs(10);
@@ -46,7 +40,7 @@ impl Controller {
         cancel: &Cancel,
     ) -> Result<Ended> {
         let (pair, sides) = self.administered()?;
-        let (mut session, faults) = self.reachable(&pair, &sides)?;
+        let (mut session, faults) = self.reachable(&pair, &sides, cancel)?;
         let open = find_open(&mut session)?;
         let open = match (open, op) {
             (Some(open), None) => open,
@@ -108,12 +102,17 @@ impl Controller {
     }
 
     /// Every node that can be reached, locked, and why the others could not.
-    fn reachable(&self, pair: &Pair, sides: &[Side]) -> Result<(Session, BySide<Option<Error>>)> {
+    fn reachable(
+        &self,
+        pair: &Pair,
+        sides: &[Side],
+        cancel: &Cancel,
+    ) -> Result<(Session, BySide<Option<Error>>)> {
         let (mut session, faults) = self.connect(pair, "resume", sides);
         if let (true, Some(fault)) = (session.up().is_empty(), &faults.primary) {
             return Err(fault.clone().with_kind(Kind::Incomplete));
         }
-        lock_patiently(&mut session)?;
+        lock_patiently(&mut session, Looking::quietly(cancel))?;
         Ok((session, faults))
     }
 }
@@ -147,28 +146,6 @@ fn interrupted(open: &OpenOperation) -> Error {
             open.op
         ),
     })
-}
-
-/// Takes the locks. The agent of a controller that has just died gives its lock up when it notices; one
-/// whose operation gives way does when it is asked to.
-pub(super) fn lock_patiently(session: &mut Session) -> Result<()> {
-    let mut until = Instant::now() + STALE;
-    let mut may_ask = !gives_way(&session.owner().operation);
-    loop {
-        match session.lock() {
-            Err(error) if error.code == "locked" && may_ask => {
-                may_ask = false;
-                let to = format!("{} by {}", session.owner().operation, session.owner().who);
-                if ask_for_way(session, &to) {
-                    until = Instant::now() + GIVING_WAY;
-                }
-            }
-            Err(error) if error.code == "locked" && Instant::now() < until => {
-                std::thread::sleep(Duration::from_millis(50));
-            }
-            outcome => return outcome,
-        }
-    }
 }
 
 /// A takeover that goes on without the other node.

@@ -145,6 +145,9 @@ pub struct Facts {
     pub node_key: Option<String>,
     /// Who holds the lock.
     pub lock: Option<LockOwner>,
+    /// The controller that holds it is gone; its agent takes back what has to be, and ends.
+    #[serde(default)]
+    pub lock_left: bool,
     /// Newest operation in the journal and whether it is still open.
     pub last_operation: Option<(OpId, String, bool)>,
     /// Files looked at for a comparison; `None` when that was not asked for or not possible.

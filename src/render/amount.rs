@@ -32,6 +32,9 @@ pub fn seconds(count: u64) -> String {
 
 /// `copy: 45 % of 1.0 GiB, 120 MiB/s, 5 s left`.
 pub fn how_far(moved: &Moved) -> String {
+    if moved.done == 0 && moved.total.is_none() {
+        return moved.what.clone();
+    }
     let mut parts = vec![match (moved.percent(), moved.total) {
         (Some(percent), Some(total)) => format!("{percent} % of {}", bytes(total)),
         _ => bytes(moved.done),

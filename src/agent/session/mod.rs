@@ -178,6 +178,9 @@ impl Session {
 
     /// The controller is gone: keeps what it did not wait for, and takes back what it did not confirm.
     pub fn close(&mut self, deadline: Instant) -> Result<()> {
+        if let Some(lock) = &mut self.lock {
+            lock.leave();
+        }
         self.end_job(None)?;
         self.withdraw(deadline)?;
         let kept = match &mut self.journal {
@@ -210,6 +213,7 @@ impl Session {
         match lock::holder(&self.paths) {
             Ok(holder) => {
                 facts.work = holder.as_ref().and_then(|_| work::read(&self.paths));
+                facts.lock_left = holder.as_ref().is_some_and(|holder| holder.left);
                 facts.lock = holder.map(|holder| holder.owner);
             }
             Err(error) => facts.gaps.push(error.to_string()),
