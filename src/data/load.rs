@@ -60,6 +60,9 @@ pub struct Preview {
     pub more: usize,
     /// What was loaded so far.
     pub ledger: Ledger,
+    /// Databases that are not as the newest load left them.
+    #[serde(default)]
+    pub databases: Vec<String>,
     /// What the running service has, and from where.
     #[serde(default)]
     pub counted: Vec<Counted>,

@@ -51,6 +51,11 @@ impl Places {
         self.var.join("data/loaded.json")
     }
 
+    /// What the databases were like after the newest load.
+    pub fn live_digests(&self) -> PathBuf {
+        self.ledger().with_file_name("live-digests.json")
+    }
+
     /// The folder of `origin`.
     pub fn of(&self, origin: &Origin) -> PathBuf {
         match origin {

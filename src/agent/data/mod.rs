@@ -10,6 +10,7 @@
 //!   stage ──── translated ─> check         a translated copy
 //!   swap ───── put_files, sqlite, postgresql_put    the copy becomes live, or what was before
 //!   count                                  whether the running service has all of it
+//!   live_digest                            what databases were like then
 //!   ledger                                 what is loaded
 //! ```
 
@@ -22,6 +23,7 @@ mod hashed;
 mod inventory;
 mod kept;
 pub mod ledger;
+mod live_digest;
 pub mod mirror;
 mod names;
 mod postgresql;

@@ -4,7 +4,7 @@
 use super::copy::failed;
 use super::files::members;
 use super::translated::Texts;
-use super::{count, findings, inventory, ledger, room, stage};
+use super::{count, findings, inventory, ledger, live_digest, room, stage};
 use crate::agent::meter::Meter;
 use crate::agent::paths::NodePaths;
 use crate::agent::protocol::LoadQuery;
@@ -77,6 +77,15 @@ pub fn preview(paths: &NodePaths, query: &LoadQuery, meter: &Meter) -> Result<Pr
             compare(&folder.join(&set.name), paths, own, &texts, meter, &mut changes)?;
         }
     }
+    meter.begin("compare databases", None);
+    let databases = match ledger.newest() {
+        // Only what is loaded already is asked whether it still is.
+        Some(newest) if newest.digest == digest => {
+            let sets: Vec<DataSet> = sets.iter().map(|&set| set.clone()).collect();
+            live_digest::changed(paths, newest.op, &sets, meter)?
+        }
+        _ => Vec::new(),
+    };
     meter.begin("count", None);
     let live_sets: Vec<DataSet> = sets.iter().map(|&set| set.clone()).collect();
     let counted = count::before(paths.search(), counts, &live_sets)?;
@@ -94,6 +103,7 @@ pub fn preview(paths: &NodePaths, query: &LoadQuery, meter: &Meter) -> Result<Pr
         changes,
         more,
         ledger,
+        databases,
         counted,
     })
 }

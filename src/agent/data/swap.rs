@@ -1,6 +1,6 @@
 //! Makes staged data live, and on the way back what was put aside before.
 
-use super::inventory;
+use super::{inventory, live_digest};
 use super::{postgresql_put, put_files, sqlite, stage};
 use crate::agent::protocol::StepReport;
 use crate::agent::step::Context;
@@ -20,7 +20,9 @@ pub fn apply(context: &Context<'_>, order: &SwapData) -> Result<StepReport> {
     context.meter.begin("verify", Some(manifest.bytes()));
     inventory::verify(&staged, &manifest, context.meter)?;
     refuse_unforeseen(order, &manifest)?;
-    install(context, order, &staged, &manifest)
+    let report = install(context, order, &staged, &manifest)?;
+    live_digest::record(context, &order.sets)?;
+    Ok(report)
 }
 
 /// Makes live again what was put aside. What never began is left alone.

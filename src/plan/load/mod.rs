@@ -64,9 +64,10 @@ pub fn load(input: &LoadInput<'_>) -> Result<Plan> {
     let asked = vec![("mirror".to_owned(), name.clone())];
     let known = preview.ledger.newest();
     let same = known.is_some_and(|known| known.digest == preview.digest && known.table == table_digest);
-    if same && preview.changes.is_empty() && !input.again {
+    let untouched = preview.changes.is_empty() && preview.databases.is_empty();
+    if same && untouched && !input.again {
         let notice = vec![
-            format!("Mirror {name} is loaded already, and its files are as they were loaded."),
+            format!("Mirror {name} is loaded already, and files and databases are as they were loaded."),
             format!("To load it all the same: {} --again", command(side)),
         ];
         return Ok(Plan {
@@ -94,6 +95,12 @@ pub fn load(input: &LoadInput<'_>) -> Result<Plan> {
         entry,
     };
     let mut notice = notice::of(&work, known);
+    if same && !preview.databases.is_empty() {
+        notice.push(format!(
+            "It was loaded already, and changed since: {}.",
+            preview.databases.join(", ")
+        ));
+    }
     notice.extend(problems);
     Ok(Plan {
         notice,

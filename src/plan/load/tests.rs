@@ -26,6 +26,7 @@ fn preview(changes: &[&str]) -> Preview {
         changes: changes.iter().map(change).collect(),
         more: 0,
         ledger: Ledger::default(),
+        databases: Vec::new(),
         counted: Vec::new(),
     }
 }

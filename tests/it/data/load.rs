@@ -199,3 +199,36 @@ fn a_dump_that_cannot_be_restored_leaves_the_database_as_it_was() {
     assert!(!databases.contains("pairadm"), "{databases}");
     lab.beta().sh("kamcmd dispatcher.list");
 }
+
+#[test]
+fn a_database_that_was_changed_since_is_loaded_again_and_clients_that_come_and_go_are_no_change() {
+    changed_since(
+        &FreshLab::start("loadsince"),
+        "sqlite3 /etc/kamailio/kamailio.sqlite",
+    );
+}
+
+#[test]
+fn the_same_with_postgresql() {
+    changed_since(&FreshLab::with_postgresql("loadsincepg"), PSQL);
+}
+
+fn changed_since(lab: &FreshLab, sql: &str) {
+    lab.alpha().sh(&format!(
+        "{sql} \"INSERT INTO dispatcher (setid, destination) VALUES (9, 'sip:192.0.2.99:5060')\""
+    ));
+    mirrored(lab);
+    translate(lab);
+    run(lab, &["data", "load", "--yes"], 0);
+    lab.beta().sh(&format!("{sql} \"DELETE FROM location\""));
+    let again = run(lab, &["data", "load", "--yes"], 0);
+    assert!(again.contains("is loaded already"), "{again}");
+    lab.beta()
+        .sh(&format!("{sql} \"DELETE FROM dispatcher WHERE setid = 9\""));
+    let again = run(lab, &["data", "load", "--yes"], 0);
+    assert!(
+        again.contains("It was loaded already, and changed since:"),
+        "{again}"
+    );
+    assert!(lab.beta().sh("kamcmd dispatcher.list").contains("192.0.2.99"));
+}
