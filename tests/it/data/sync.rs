@@ -108,7 +108,7 @@ fn the_active_secondary_is_the_source_and_an_obstacle_is_named() {
 /// Waits until something on a node is so.
 #[track_caller]
 fn until(what: &str, node: TestNode<'_>, line: &str) {
-    let limit = Instant::now() + Duration::from_secs(60);
+    let limit = Instant::now() + Duration::from_secs(240);
     while !node.exec(&["sh", "-c", line]).status.success() {
         assert!(
             Instant::now() < limit,

@@ -126,7 +126,7 @@ fn a_start_that_was_killed_is_made_anew() {
         .arg(base)
         .spawn()
         .unwrap();
-    let limit = Instant::now() + Duration::from_secs(10);
+    let limit = Instant::now() + Duration::from_secs(120);
     while !pair.lab.dir.join("lab.json").exists() {
         assert!(Instant::now() < limit, "the lab's state does not appear");
         std::thread::sleep(Duration::from_millis(1));

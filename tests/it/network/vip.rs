@@ -9,16 +9,16 @@ use pairadm::plan::Change;
 use std::time::{Duration, Instant};
 
 fn soon() -> Instant {
-    Instant::now() + Duration::from_secs(20)
+    Instant::now() + Duration::from_secs(120)
 }
 
 fn addresses(wire: &Wire) -> String {
     wire.on("alpha", "ip -o address show dev eth0 scope global")
 }
 
-/// What the caller believes of `address`, as soon as it believes `mac`, or after a second.
+/// What the caller believes of `address`, as soon as it believes `mac`, or after some time in which nobody asks anew.
 fn believes(wire: &Wire, address: &str, mac: &str) -> String {
-    let until = Instant::now() + Duration::from_secs(1);
+    let until = Instant::now() + Duration::from_secs(20);
     loop {
         let belief = wire.on("caller", &format!("ip neighbour show {address} dev eth0"));
         if belief.contains(mac) || Instant::now() > until {

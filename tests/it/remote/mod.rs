@@ -22,7 +22,7 @@ use std::time::Duration;
 static LAB: SharedLab = SharedLab::new();
 
 /// Long enough for the first connection of a lab, which brings the program there.
-const SOON: Duration = Duration::from_secs(30);
+const SOON: Duration = Duration::from_secs(120);
 
 /// An operator with one password who accepts every host key, and notes what was asked.
 #[derive(Default)]

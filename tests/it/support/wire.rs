@@ -187,7 +187,7 @@ impl Wire {
     pub fn ping(&self, host: &str, address: &str) {
         let target = address.parse().unwrap();
         let rtt = self.within(host, || {
-            pairadm::probe::ping(target, Duration::from_secs(2)).unwrap()
+            pairadm::probe::ping(target, Duration::from_secs(60)).unwrap()
         });
         assert!(rtt.is_some(), "{host} does not reach {address}");
     }

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 const MIRRORS: &str = "/var/lib/pairadm/mirrors";
 
 /// Longest that anything is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(240);
 
 fn names(node: TestNode<'_>) -> Vec<String> {
     let listed = node.sh(&format!("ls {MIRRORS}"));
