@@ -163,7 +163,7 @@ impl Bootstrap<'_> {
     /// Streams the program into `dir`, checks its hash there and gives it its name. The outer error ends
     /// the connection, the inner one says why this directory did not take it.
     fn store(&self, dir: &str, program: &[u8], digest: &str) -> Result<std::result::Result<(), String>> {
-        let mut lines = self.run(&shell(self.user, &store_script(dir, digest)))?;
+        let mut lines = self.run(&shell(self.user, &store_script(dir, digest, program.len())))?;
         if self.read(lines.skip_to(&[READY], self.until))?.is_none() {
             return Ok(Err(first_of([lines.wire.complaint(), lines.seen()])));
         }
@@ -261,13 +261,16 @@ fn start_script(program: &Program) -> String {
 }
 
 /// Checks the directory before anything is sent: root's own, writable, and not mounted `noexec` (a file
-/// without a header is still run by the shell). Two older agents are left for their operators.
-fn store_script(dir: &str, digest: &str) -> String {
+/// without a header is still run by the shell), and with room for `size` bytes: a command that ends while its
+/// input is on its way may leave the connection waiting for the rest of a packet. Two older agents are left
+/// for their operators.
+fn store_script(dir: &str, digest: &str, size: usize) -> String {
     format!(
         "umask 077; d={dir}; t=$d/.agent.$$; mkdir -p $d || exit 1; \
          if [ -h $d ]; then echo \"$d is a symbolic link\" >&2; exit 1; fi; \
          [ -O $d ] || {{ echo \"$d belongs to somebody else\" >&2; exit 1; }}; \
-         trap \"rm -f $t\" EXIT; echo exit 0 > $t && chmod 700 $t && $t || exit 1; echo {READY}; \
+         trap \"rm -f $t\" EXIT; echo exit 0 > $t && chmod 700 $t && $t || exit 1; \
+         head -c {size} /dev/zero > $t || exit 1; echo {READY}; \
          cat > $t && h=$(sha256sum < $t) || exit 1; \
          [ ${{h%% *}} = {digest} ] || {{ echo \"damaged in transfer\" >&2; exit 1; }}; \
          chmod 755 $t && {{ sync $t 2>/dev/null || sync; }} && mv -f $t $d/agent-{VERSION} || exit 1; \
@@ -306,7 +309,7 @@ mod tests {
     #[test]
     fn command_lines_mean_the_same_to_every_shell() {
         let program = Program::default();
-        for script in [start_script(&program), store_script("/run/pairadm", "00ff")] {
+        for script in [start_script(&program), store_script("/run/pairadm", "00ff", 7)] {
             assert!(!script.contains(['\'', '!', '\\', '\n']), "{script}");
             let shell = std::process::Command::new("sh")
                 .args(["-n", "-c", &script])
