@@ -254,6 +254,11 @@ pub const DATA: &[Entry] = &[
         "After a failback copy: make that data live on the passive primary.",
         Choice::Operation(Operation::FailbackLoad),
     ),
+    entry(
+        "Roll back a failback",
+        "Give the passive primary back the data it had before the newest failback.",
+        Choice::Operation(Operation::FailbackRollback),
+    ),
 ];
 
 const fn entry(label: &'static str, explanation: &'static str, choice: Choice) -> Entry {

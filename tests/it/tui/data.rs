@@ -50,10 +50,17 @@ fn loads(menu: &Menu) -> Option<String> {
     }
 }
 
+/// What changes the primary's data: for a passive primary only.
+const INTO_PRIMARY: [Operation; 3] = [
+    Operation::FailbackCopy,
+    Operation::FailbackLoad,
+    Operation::FailbackRollback,
+];
+
 #[test]
 fn every_entry_begins_what_it_says() {
     for entry in DATA {
-        let back = [Operation::FailbackCopy, Operation::FailbackLoad].map(Choice::Operation);
+        let back = INTO_PRIMARY.map(Choice::Operation);
         let known = if back.contains(&entry.choice) {
             taken_over()
         } else {
@@ -104,7 +111,7 @@ fn nothing_is_brought_into_a_secondary_that_serves_calls() {
 
 #[test]
 fn nothing_goes_back_to_a_primary_that_serves_calls() {
-    for operation in [Operation::FailbackCopy, Operation::FailbackLoad] {
+    for operation in INTO_PRIMARY {
         let mut menu = opened(RICH, (80, 24), status());
         let before = menu.effects.len();
         menu.choose(&number(Choice::Operation(operation)));
