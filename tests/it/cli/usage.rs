@@ -73,11 +73,8 @@ fn without_a_pair_every_command_that_needs_one_is_refused_and_writes_nothing() {
         &["settings"],
         &["restart", "--yes"],
         &["remove", "--yes"],
-        &["history"],
         &["undo", "1", "--yes"],
         &["resume"],
-        &["report", "1"],
-        &["show", "1"],
         &["backups", "list"],
     ] {
         let tool = Tool::new();
@@ -90,6 +87,25 @@ fn without_a_pair_every_command_that_needs_one_is_refused_and_writes_nothing() {
         assert_eq!(document["command"], arguments[0]);
         assert_eq!(tool.files(), Vec::<String>::new(), "{arguments:?}");
     }
+}
+
+#[test]
+fn what_was_done_without_a_pair_can_be_asked_for_where_nothing_was() {
+    for arguments in [&["report", "1"][..], &["show", "1"]] {
+        let tool = Tool::new();
+        let said = tool.run(arguments);
+        said.refused(
+            2,
+            &[
+                "operation 1 is not in this controller's journal",
+                "pairadm history",
+            ],
+        );
+        assert_eq!(tool.files(), Vec::<String>::new(), "{arguments:?}");
+    }
+    let tool = Tool::new();
+    assert_eq!(tool.run(&["history"]).code, 0);
+    assert_eq!(tool.files(), Vec::<String>::new());
 }
 
 #[test]
