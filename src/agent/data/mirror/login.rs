@@ -21,6 +21,11 @@ use std::time::{Duration, Instant};
 /// The only cipher of the encrypted link: AES-128, which processors have instructions for.
 const CIPHER: &str = "aes128-gcm@openssh.com";
 
+/// Of the key exchanges all but NTRU Prime, with which a login at OpenSSH 9.2 takes twice as long (0.33 s, not
+/// 0.17) and as long as the whole of a copy with little new. What is left are the exchanges of the controller's
+/// own connections: ML-KEM where both ends have it (OpenSSH 9.9), else X25519.
+const KEY_EXCHANGES: &str = "-sntrup*";
+
 /// The name that the accepted host key is filed under.
 const ALIAS: &str = "pairadm-peer";
 
@@ -67,6 +72,7 @@ impl Peer {
             format!("UserKnownHostsFile={}", known_hosts.display()),
             "GlobalKnownHostsFile=/dev/null".to_owned(),
             format!("Ciphers={CIPHER}"),
+            format!("KexAlgorithms={KEY_EXCHANGES}"),
             "Compression=no".to_owned(),
             format!("ConnectTimeout={CONNECT}"),
             "ServerAliveInterval=5".to_owned(),
