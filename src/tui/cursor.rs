@@ -33,8 +33,8 @@ pub enum Pointed {
 
 impl Cursor {
     /// Keeps the cursor inside a list that has become shorter.
-    pub fn clamp(&mut self, list: List) {
-        self.at = self.at.min(list.lines.saturating_sub(1));
+    pub fn clamp(&mut self, lines: usize) {
+        self.at = self.at.min(lines.saturating_sub(1));
     }
 
     /// Moves by a key; `size` is the terminal's. False when the key means nothing here.
@@ -49,7 +49,7 @@ impl Cursor {
             KeyCode::End => list.lines,
             _ => return false,
         };
-        self.clamp(list);
+        self.clamp(list.lines);
         self.reveal(list, page);
         true
     }

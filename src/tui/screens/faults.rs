@@ -44,7 +44,7 @@ impl Faults {
     /// What is broken now; the cursor stays.
     pub fn fill(&mut self, offers: Vec<FaultOffer>) {
         self.offers = offers;
-        self.cursor.clamp(self.list());
+        self.cursor.clamp(self.offers.len());
     }
 
     fn list(&self) -> List {

@@ -45,7 +45,7 @@ impl History {
     /// The operations have been read.
     pub fn fill(&mut self, past: Vec<Past>) {
         self.past = Some(past);
-        self.cursor.clamp(self.list());
+        self.cursor.clamp(self.list().lines);
     }
 
     fn chosen(&self) -> Option<&Past> {

@@ -9,16 +9,16 @@ use crate::intent::{Answers, Operation};
 use crate::menu;
 use crate::model::{BySide, Side};
 use crate::render::{bytes, printable};
+use crate::tui::cursor::{Cursor, List, Pointed};
 use crate::tui::duration::since;
 use crate::tui::effect::Job;
 use crate::tui::layout;
 use crate::tui::look::{Look, Mark, Tone};
-use crate::tui::scroll::Scroll;
 use crate::tui::state::State;
 use crate::tui::text;
 use crate::tui::turn::Turn;
 use crate::tui::widgets::panel::{self, Row};
-use crossterm::event::{KeyCode, KeyEvent, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyCode, KeyEvent, MouseEvent};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
@@ -37,8 +37,7 @@ pub const HINTS: &[KeyHint] = &[
 #[derive(Debug)]
 pub struct Mirrors {
     held: BySide<DataHeld>,
-    selected: usize,
-    scroll: Scroll,
+    cursor: Cursor,
 }
 
 impl Mirrors {
@@ -46,15 +45,14 @@ impl Mirrors {
     pub fn new(held: BySide<DataHeld>) -> Self {
         Self {
             held,
-            selected: 0,
-            scroll: Scroll::default(),
+            cursor: Cursor::default(),
         }
     }
 
     /// What the nodes say now; the cursor stays.
     pub fn fill(&mut self, held: BySide<DataHeld>) {
         self.held = held;
-        self.select(self.selected);
+        self.cursor.clamp(self.mirrors().len());
     }
 
     /// Those to load from here: the primary's data. Failback mirrors are loaded by their own entry.
@@ -63,68 +61,43 @@ impl Mirrors {
         data.flat_map(|data| data.mirrors_of(Side::Primary)).collect()
     }
 
-    fn select(&mut self, place: usize) {
-        self.selected = place.min(self.mirrors().len().saturating_sub(1));
+    /// The mirrors; the rows before them are about the backup and shown with the first one.
+    fn list(&self, columns: usize) -> List {
+        let (head, _) = self.rows(look_for_counting(), columns);
+        let lines = self.mirrors().len();
+        List { lines, head }
     }
 
     /// A key.
     pub fn key(&mut self, key: KeyEvent, around: Around<'_>) -> Turn {
-        let page = layout::page(around.size);
+        let list = self.list(layout::columns(around.size));
+        if self.cursor.key(key, list, around.size) {
+            return Turn::Stay;
+        }
         match key.code {
-            KeyCode::Up | KeyCode::Char('k') => self.select(self.selected.saturating_sub(1)),
-            KeyCode::Down | KeyCode::Char('j') => self.select(self.selected + 1),
-            KeyCode::PageUp => self.select(self.selected.saturating_sub(page)),
-            KeyCode::PageDown => self.select(self.selected + page),
-            KeyCode::Home => self.select(0),
-            KeyCode::End => self.select(usize::MAX),
-            KeyCode::Enter | KeyCode::Char('l') => return self.load(around),
-            KeyCode::Char('v') => return self.verify(),
-            KeyCode::Char('c') => return begin(Operation::Copy, around),
-            KeyCode::Char('b') => return begin(Operation::Backup, around),
-            KeyCode::Char('r') => return Turn::job(Job::Held),
-            KeyCode::Esc | KeyCode::Char('q') => return Turn::Back,
-            _ => {}
+            KeyCode::Enter | KeyCode::Char('l') => self.load(around),
+            KeyCode::Char('v') => self.verify(),
+            KeyCode::Char('c') => begin(Operation::Copy, around),
+            KeyCode::Char('b') => begin(Operation::Backup, around),
+            KeyCode::Char('r') => Turn::job(Job::Held),
+            KeyCode::Esc | KeyCode::Char('q') => Turn::Back,
+            _ => Turn::Stay,
         }
-        self.reveal(around);
-        Turn::Stay
-    }
-
-    /// The first rows are about the backup; with the cursor on the first mirror they are shown.
-    fn reveal(&mut self, around: Around<'_>) {
-        let page = layout::page(around.size);
-        if self.selected == 0 {
-            self.scroll.top = 0;
-        }
-        let (head, _) = self.rows(look_for_counting(), layout::columns(around.size));
-        self.scroll.reveal(head + self.selected, page);
     }
 
     /// A click puts the cursor on a mirror, on the cursor's one it is like Enter.
     pub fn mouse(&mut self, mouse: MouseEvent, around: Around<'_>) -> Turn {
-        match mouse.kind {
-            MouseEventKind::ScrollDown => return self.key(KeyEvent::from(KeyCode::Down), around),
-            MouseEventKind::ScrollUp => return self.key(KeyEvent::from(KeyCode::Up), around),
-            MouseEventKind::Down(MouseButton::Left) => {}
-            _ => return Turn::Stay,
-        }
-        let (head, _) = self.rows(look_for_counting(), layout::columns(around.size));
-        let first = layout::body(around.size).y + 1;
-        let row = mouse.row.checked_sub(first).map(usize::from);
-        let place = row.and_then(|row| (row + self.scroll.top).checked_sub(head));
-        match place.filter(|&place| place < self.mirrors().len()) {
-            Some(place) if place == self.selected => self.load(around),
-            Some(place) => {
-                self.select(place);
-                Turn::Stay
-            }
-            None => Turn::Stay,
+        let list = self.list(layout::columns(around.size));
+        match self.cursor.mouse(mouse, list, around.size) {
+            Pointed::Chosen => self.load(around),
+            Pointed::Moved => Turn::Stay,
         }
     }
 
     /// To the plan that loads the mirror with the cursor.
     fn load(&self, around: Around<'_>) -> Turn {
         let mirrors = self.mirrors();
-        let Some(mirror) = mirrors.get(self.selected) else {
+        let Some(mirror) = mirrors.get(self.cursor.at) else {
             return Turn::Stay;
         };
         if let Some(why) = menu::barred(menu::Choice::Operation(Operation::Load), around.pair.status()) {
@@ -139,7 +112,7 @@ impl Mirrors {
 
     fn verify(&self) -> Turn {
         let mirrors = self.mirrors();
-        let mirror = mirrors.get(self.selected);
+        let mirror = mirrors.get(self.cursor.at);
         mirror.map_or(Turn::Stay, |mirror| Turn::job(Job::Verify(mirror.name.clone())))
     }
 
@@ -150,7 +123,14 @@ impl Mirrors {
     /// Draws it.
     pub fn draw(&self, frame: &mut Frame<'_>, area: Rect, state: &State) {
         let (_, rows) = self.rows(state.look, layout::columns(state.size));
-        panel::rows(frame, area, state.look, "Backup and mirrors", &rows, self.scroll);
+        panel::rows(
+            frame,
+            area,
+            state.look,
+            "Backup and mirrors",
+            &rows,
+            self.cursor.scroll,
+        );
     }
 
     /// All rows, and how many stand before the first mirror.
@@ -188,7 +168,7 @@ impl Mirrors {
         rows.push(Row::new(Tone::Faint, heading));
         let head = rows.len();
         for (place, mirror) in self.mirrors().iter().enumerate() {
-            let chosen = place == self.selected;
+            let chosen = place == self.cursor.at;
             let pointer = if chosen { look.mark(Mark::Pointer) } else { " " };
             let loaded = self.loaded() == Some(mirror.name.as_str());
             let cells = [
