@@ -85,9 +85,15 @@ impl State {
         self.screens.last()
     }
 
-    /// Closes every screen but the menu.
+    /// Closes every screen but the menu, and the list of entries that was chosen from: what is done next is
+    /// mostly near what was done last.
     pub fn go_home(&mut self) {
-        self.screens.truncate(1);
+        let menus = self
+            .screens
+            .iter()
+            .take_while(|screen| matches!(screen, Screen::Menu(_)));
+        let menus = menus.count();
+        self.screens.truncate(menus);
     }
 
     /// True when the terminal is too small to draw on.

@@ -13,7 +13,7 @@ pub enum Turn {
     Stay,
     /// Close this screen.
     Back,
-    /// Close all screens but the menu, and look at the pair again.
+    /// Close all screens but the entries of the menu, and look at the pair again.
     Home,
     /// Put another screen on top.
     Open(Box<Screen>),

@@ -1,13 +1,15 @@
 //! The entries about data: what they begin, what they refuse, and what the nodes hold.
 
-use super::fixture::{BARE, Menu, RICH, held, status};
+use super::fixture::{BARE, Menu, RICH, held, plan, status};
 use crossterm::event::{KeyCode, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use pairadm::agent::protocol::End;
 use pairadm::controller::DataHeld;
 use pairadm::error::Error;
 use pairadm::intent::Operation;
 use pairadm::menu::{Choice, DATA};
 use pairadm::model::{BySide, Side};
 use pairadm::status::Status;
+use pairadm::tui::backend::Finished;
 use pairadm::tui::effect::{Effect, Job};
 use pairadm::tui::event::{Event, Reply};
 use pairadm::tui::look::Look;
@@ -83,6 +85,23 @@ fn every_entry_begins_what_it_says() {
         menu.press(KeyCode::Char('q'));
         menu.shows("q to quit");
     }
+}
+
+#[test]
+fn what_was_done_with_data_leads_back_to_the_entries_about_data() {
+    let mut menu = opened(RICH, (80, 24), status());
+    menu.choose(&number(Choice::Operation(Operation::Backup)));
+    menu.reply(Reply::Plan(Operation::Backup, Ok(plan())));
+    menu.press(KeyCode::Char('y'));
+    menu.reply(Reply::Finished(Finished {
+        op: None,
+        end: Some(End::Committed),
+        error: None,
+        report: None,
+    }));
+    menu.shows("DONE");
+    menu.press(KeyCode::Enter);
+    menu.shows("q to go back");
 }
 
 #[test]

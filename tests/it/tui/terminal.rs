@@ -173,6 +173,8 @@ fn the_table_is_edited_reviewed_and_applied() {
     pty.press("y");
     pty.wait_for("DONE");
     pty.press("\r");
+    pty.wait_for("q to go back");
+    pty.press("q");
     pty.wait_for("Enter choice (1-12)");
     pty.press("q");
     pty.wait_for_end();
