@@ -205,10 +205,13 @@ pub(super) fn translation(
             format!("an address of the {source} has no address on the {side}"),
             match side {
                 Side::Primary => format!(
-                    "decide it: pairadm translation set ADDRESS {}, with the primary's ADDRESS",
+                    "decide it: pairadm translation set ADDRESS {}, with the primary's ADDRESS; or in the menu: Translation table",
                     first.subject
                 ),
-                Side::Secondary => format!("decide it: pairadm translation set {} ADDRESS", first.subject),
+                Side::Secondary => format!(
+                    "decide it: pairadm translation set {} ADDRESS; or in the menu: Translation table",
+                    first.subject
+                ),
             },
         )
     } else {
