@@ -211,15 +211,33 @@ impl Controller {
     /// Links to `sides` in parallel; what could not be reached comes back beside them. Only `configure`,
     /// which looks at the names itself and may change them, and a server without a pair take any host.
     fn connect(&self, pair: &Pair, operation: &str, sides: &[Side]) -> (Session, BySide<Option<Error>>) {
-        let dialer = self.dialer(pair);
+        let removing = operation == Operation::Remove.verb();
+        let dialer = if removing {
+            // The nodes' own keys open nothing afterwards: another way in has to be there before (S9).
+            Arc::new(Dialer::of(pair, Arc::clone(&self.options.operator)).without_node_key())
+        } else {
+            self.dialer(pair)
+        };
         let any = operation == Operation::Configure.verb() || self.pair().is_none();
         let dial: Arc<dyn Dial> = if any {
             dialer
         } else {
             Arc::new(Named::new(dialer, pair))
         };
-        Session::open(dial, identity::owner(operation), names(pair), sides)
+        let (session, faults) = Session::open(dial, identity::owner(operation), names(pair), sides);
+        let faults =
+            faults.map(|_, fault| fault.map(|fault| if removing { no_other_way_in(fault) } else { fault }));
+        (session, faults)
     }
+}
+
+/// Says why a node's own key was not tried, where it may be what opened the node until now.
+fn no_other_way_in(mut fault: Error) -> Error {
+    if fault.code == "auth_failed" {
+        let why = "pairadm's own key was not tried, because `remove` takes it away: put a public key of this machine into the node's authorized_keys, run it at a terminal to be asked for the password, or from a machine that has a key";
+        fault.hint = Some(why.to_owned());
+    }
+    fault
 }
 
 /// Host names by role.

@@ -75,6 +75,13 @@ impl Dialer {
         .with_known_hosts(Vec::new())
     }
 
+    /// Does not use the node's own key.
+    #[must_use]
+    pub fn without_node_key(self) -> Self {
+        let keys = self.keys.clone().without_node_key();
+        self.with_keys(keys)
+    }
+
     /// Uses other keys than those of this machine's user.
     #[must_use]
     pub fn with_keys(mut self, keys: KeySources) -> Self {

@@ -26,6 +26,12 @@ impl KeySources {
             files: defaults.chain([PathBuf::from(NODE_KEY)]).collect(),
         }
     }
+
+    /// Without the node's own key.
+    pub fn without_node_key(mut self) -> Self {
+        self.files.retain(|path| path != Path::new(NODE_KEY));
+        self
+    }
 }
 
 /// A private key file that could be read.

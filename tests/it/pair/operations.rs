@@ -281,3 +281,26 @@ fn a_takeover_tells_both_nodes_reactions_and_a_bad_one_does_not_take_it_back() {
     assert!(lab.alpha().read("/tmp/told").ends_with("passive 4561\n"));
     assert_serves(&lab, "beta", "a test moves nothing");
 }
+
+/// From a node whose only way to the other is the key that goes, it would lock itself out (S9).
+#[test]
+fn a_removal_from_a_node_needs_another_way_in_than_the_key_that_it_takes_away() {
+    const REMOVE: &str = "pairadm remove --yes --set proceed=continue";
+    let lab = FreshLab::start("removed-from-a-node");
+    run(&lab, &["configure", "--yes"], 0);
+    let alpha = lab.alpha();
+    let before = alpha.sh("pairadm history --json");
+    let refused = alpha.sh(&format!("{REMOVE} 2>&1; echo exit $?"));
+    assert!(
+        refused.contains("exit 2") && refused.contains("own key was not tried"),
+        "{refused}"
+    );
+    assert_eq!(alpha.sh("pairadm history --json"), before);
+    alpha.sh("ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/id_ed25519");
+    let key = alpha.read("/root/.ssh/id_ed25519.pub");
+    lab.beta()
+        .sh(&format!("echo '{}' >> /root/.ssh/authorized_keys", key.trim()));
+    let removed = alpha.sh(&format!("{REMOVE} 2>&1; echo exit $?"));
+    assert!(removed.contains("exit 0"), "{removed}");
+    assert!(!logs_in(&lab), "pairadm's own key opens nothing");
+}
