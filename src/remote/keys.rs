@@ -28,6 +28,7 @@ impl KeySources {
     }
 
     /// Without the node's own key.
+    #[must_use]
     pub fn without_node_key(mut self) -> Self {
         self.files.retain(|path| path != Path::new(NODE_KEY));
         self
