@@ -11,7 +11,7 @@ use crate::controller::Cancel;
 use crate::error::{Error, Kind, Result};
 use crate::model::{BySide, OpId, Side};
 use crate::plan::{Action, Plan, Stage, Step, StepId, StepPlace, Window};
-use crate::urgency::Urgency;
+use crate::priority::Priority;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -243,7 +243,7 @@ impl<'r, 'l> Run<'r, 'l> {
             // A window is much shorter than a lease, and a thread more would only delay it.
             self.session.keep_alive(None);
         }
-        let urgency = dark.then(Urgency::begin);
+        let urgency = dark.then(Priority::urgent);
         let mut outcome = Ok(());
         for (offset, stage) in stages.iter().enumerate() {
             self.emit(Progress::Stage { index: from + offset });

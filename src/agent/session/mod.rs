@@ -26,6 +26,7 @@ use super::{alarm, backups, network, reaction, state, work};
 use crate::error::{Error, Result};
 use crate::facts::{Facts, FactsQuery};
 use crate::model::OpId;
+use crate::priority::Priority;
 use crate::probe;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -209,7 +210,9 @@ impl Session {
     }
 
     fn facts(&self, query: &FactsQuery, deadline: Instant) -> Facts {
+        let calls_first = Priority::leisurely();
         let mut facts = crate::facts::gather(query, deadline);
+        drop(calls_first);
         match lock::holder(&self.paths) {
             Ok(holder) => {
                 facts.work = holder.as_ref().and_then(|_| work::read(&self.paths));

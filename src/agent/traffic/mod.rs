@@ -17,7 +17,7 @@ use crate::agent::protocol::StepReport;
 use crate::error::{Error, Result};
 use crate::model::Traffic;
 use crate::plan::Change;
-use crate::urgency::Urgency;
+use crate::priority::Priority;
 use chains::Chains;
 use listing::Listing;
 use rules::{Family, Place};
@@ -40,7 +40,7 @@ pub struct Gate {
 struct Armed {
     change: Change,
     waiting: Vec<(Family, Running, Listing)>,
-    urgency: Urgency,
+    urgency: Priority,
 }
 
 impl Gate {
@@ -60,7 +60,7 @@ impl Gate {
                 changed = true;
             }
         }
-        let urgency = Urgency::with_carrier();
+        let urgency = Priority::urgent_with_carrier();
         let mut waiting = Vec::new();
         for chains in chains::read(deadline)? {
             let ours = chains.at(place).clone();
