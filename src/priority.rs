@@ -1,7 +1,7 @@
 //! Who goes first on a busy server: what moves traffic before everything, because calls are dark
 //! meanwhile; calls before a mere look at the node.
 
-use rustix::process::{Pid, geteuid, getpid, getppid, getpriority_process, getsid, setpriority_process};
+use rustix::process::{Pid, geteuid, getpid, getppid, getpriority_process, setpriority_process};
 
 /// The highest priority below real time. On two CPUs with a load of 13 it halves the time that a block
 /// and its reading back take.
@@ -84,7 +84,7 @@ fn change(who: Option<Pid>, to: i32) -> Option<Changed> {
 /// Changes the session's priority, likewise; a session that somebody else leads, such as an operator's shell,
 /// stays as it is.
 fn change_session(to: i32) -> Option<i32> {
-    if !geteuid().is_root() || getsid(None) != Ok(getpid()) {
+    if !geteuid().is_root() || !leads_session() {
         return None;
     }
     // `/autogroup-7 nice 0`; kernels without such groups have no such file.
@@ -92,6 +92,18 @@ fn change_session(to: i32) -> Option<i32> {
     let before = text.split_whitespace().last()?.parse().ok()?;
     std::fs::write(SESSION, to.to_string()).ok()?;
     Some(before)
+}
+
+/// Whether this process leads its session. Not by getsid(2), which says 0 of a leader outside the container, and
+/// rustix takes that for impossible.
+fn leads_session() -> bool {
+    let own = getpid().as_raw_nonzero().to_string();
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // Behind the name in brackets: state, parent, group, session.
+    let session = stat
+        .rsplit_once(')')
+        .and_then(|(_, rest)| rest.split_whitespace().nth(3));
+    session == Some(own.as_str())
 }
 
 /// Whether a process is the SSH server of one connection. The agent's parent may also be a controller, a
