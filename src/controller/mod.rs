@@ -50,7 +50,7 @@ use crate::engine::Session;
 use crate::error::{Error, Result};
 use crate::intent::{self, Form, Known, Operation};
 use crate::model::{BySide, Pair, Side};
-use crate::remote::{Dial, Dialer, Named, Operator};
+use crate::remote::{Dial, Dialer, Named, Operator, WithoutNodeKey};
 use crate::report::Journals;
 use crate::status::Status;
 use std::path::PathBuf;
@@ -211,12 +211,11 @@ impl Controller {
     /// Links to `sides` in parallel; what could not be reached comes back beside them. Only `configure`,
     /// which looks at the names itself and may change them, and a server without a pair take any host.
     fn connect(&self, pair: &Pair, operation: &str, sides: &[Side]) -> (Session, BySide<Option<Error>>) {
-        let removing = operation == Operation::Remove.verb();
-        let dialer = if removing {
-            // The nodes' own keys open nothing afterwards: another way in has to be there before (S9).
-            Arc::new(Dialer::of(pair, Arc::clone(&self.options.operator)).without_node_key())
+        let dialer = self.dialer(pair);
+        let dialer: Arc<dyn Dial> = if operation == Operation::Remove.verb() {
+            Arc::new(WithoutNodeKey(dialer))
         } else {
-            self.dialer(pair)
+            dialer
         };
         let any = operation == Operation::Configure.verb() || self.pair().is_none();
         let dial: Arc<dyn Dial> = if any {
@@ -224,20 +223,8 @@ impl Controller {
         } else {
             Arc::new(Named::new(dialer, pair))
         };
-        let (session, faults) = Session::open(dial, identity::owner(operation), names(pair), sides);
-        let faults =
-            faults.map(|_, fault| fault.map(|fault| if removing { no_other_way_in(fault) } else { fault }));
-        (session, faults)
+        Session::open(dial, identity::owner(operation), names(pair), sides)
     }
-}
-
-/// Says why a node's own key was not tried, where it may be what opened the node until now.
-fn no_other_way_in(mut fault: Error) -> Error {
-    if fault.code == "auth_failed" {
-        let why = "pairadm's own key was not tried, because `remove` takes it away: put a public key of this machine into the node's authorized_keys, run it at a terminal to be asked for the password, or from a machine that has a key";
-        fault.hint = Some(why.to_owned());
-    }
-    fault
 }
 
 /// Host names by role.

@@ -75,13 +75,6 @@ impl Dialer {
         .with_known_hosts(Vec::new())
     }
 
-    /// Does not use the node's own key.
-    #[must_use]
-    pub fn without_node_key(self) -> Self {
-        let keys = self.keys.clone().without_node_key();
-        self.with_keys(keys)
-    }
-
     /// Uses other keys than those of this machine's user.
     #[must_use]
     pub fn with_keys(mut self, keys: KeySources) -> Self {
@@ -114,9 +107,21 @@ impl Dialer {
         self.met().get(&side).map(|met| met.line.clone())
     }
 
-    fn ssh(&self, target: &Target, deadline: &mut Deadline) -> Result<Box<dyn Link>> {
+    fn dial_by(&self, keys: &KeySources, side: Side, deadline: Duration) -> Result<Box<dyn Link>> {
+        let mut deadline = Deadline::after(deadline);
+        let target = self.targets.iter().find(|target| target.side == side);
+        let target =
+            target.ok_or_else(|| Error::bug(format!("the {side} was to be dialled before it was named")))?;
+        if target.is_this_machine() {
+            let link = local::start(&self.program.source, &target.name(), deadline.instant())?;
+            return Ok(Box::new(link));
+        }
+        self.ssh(target, keys, &mut deadline)
+    }
+
+    fn ssh(&self, target: &Target, keys: &KeySources, deadline: &mut Deadline) -> Result<Box<dyn Link>> {
         let connection = self.connect(target, deadline)?;
-        Login::new(&connection, target, &self.keys, &self.questions, deadline).log_in()?;
+        Login::new(&connection, target, keys, &self.questions, deadline).log_in()?;
         let bootstrap = Bootstrap {
             connection: &connection,
             program: &self.program,
@@ -156,15 +161,24 @@ impl Dialer {
 
 impl Dial for Dialer {
     fn dial(&self, side: Side, deadline: Duration) -> Result<Box<dyn Link>> {
-        let mut deadline = Deadline::after(deadline);
-        let target = self.targets.iter().find(|target| target.side == side);
-        let target =
-            target.ok_or_else(|| Error::bug(format!("the {side} was to be dialled before it was named")))?;
-        if target.is_this_machine() {
-            let link = local::start(&self.program.source, &target.name(), deadline.instant())?;
-            return Ok(Box::new(link));
-        }
-        self.ssh(target, &mut deadline)
+        self.dial_by(&self.keys, side, deadline)
+    }
+}
+
+/// Opens the links of a dialer by every way but the node's own key, for an operation that takes that key away:
+/// another way in has to be there before (S9).
+pub struct WithoutNodeKey(pub Arc<Dialer>);
+
+impl Dial for WithoutNodeKey {
+    fn dial(&self, side: Side, deadline: Duration) -> Result<Box<dyn Link>> {
+        let keys = self.0.keys.clone().without_node_key();
+        self.0.dial_by(&keys, side, deadline).map_err(|mut fault| {
+            if fault.code == "auth_failed" {
+                let why = "pairadm's own key was not tried, because `remove` takes it away: put a public key of this machine into the node's authorized_keys, run it at a terminal to be asked for the password, or from a machine that has a key";
+                fault.hint = Some(why.to_owned());
+            }
+            fault
+        })
     }
 }
 

@@ -31,7 +31,7 @@ mod trust;
 mod wire;
 
 pub use bootstrap::Program;
-pub use dialer::Dialer;
+pub use dialer::{Dialer, WithoutNodeKey};
 pub use host_key::HostKey;
 pub use keys::KeySources;
 pub use known_hosts::Opinion;
