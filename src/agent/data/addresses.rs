@@ -11,7 +11,7 @@ use std::path::Path;
 /// Every address in the folders of `sets` below `folder`.
 pub fn scan(folder: &Path, sets: &[DataSet], meter: &Meter) -> Result<Findings> {
     let mut all = Vec::new();
-    for (set, before) in sized(folder, sets.iter(), meter) {
+    for (set, before) in sized(folder, sets, meter) {
         let found = scan_tree(&folder.join(&set.name), &rules(set), &|done| {
             meter.reach(before + done)
         })?;
@@ -23,14 +23,14 @@ pub fn scan(folder: &Path, sets: &[DataSet], meter: &Meter) -> Result<Findings> 
 /// Every place of `subject` in the folders of `sets` below `folder`, before and after translation, secrets masked.
 pub fn explain(
     folder: &Path,
-    sets: &[&DataSet],
+    sets: &[DataSet],
     subject: Subject,
     table: &Table,
     meter: &Meter,
 ) -> Result<Explanation> {
     let translator = Translator::new(table)?;
     let mut all = Vec::new();
-    for (set, before) in sized(folder, sets.iter().copied(), meter) {
+    for (set, before) in sized(folder, sets, meter) {
         let (folder, rules) = (folder.join(&set.name), rules(set));
         let found = translate::explain(&folder, subject, &translator, &rules, &|done| {
             meter.reach(before + done)
@@ -46,11 +46,7 @@ pub fn explain(
 }
 
 /// The sets, each with the bytes of those before it, of which the meter is told the sum.
-fn sized<'s>(
-    folder: &Path,
-    sets: impl Iterator<Item = &'s DataSet>,
-    meter: &Meter,
-) -> Vec<(&'s DataSet, u64)> {
+fn sized<'s>(folder: &Path, sets: &'s [DataSet], meter: &Meter) -> Vec<(&'s DataSet, u64)> {
     let mut total = 0;
     let mut sized = Vec::new();
     for set in sets {

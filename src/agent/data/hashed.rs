@@ -13,16 +13,14 @@
 //! hashes are held across that: the stamp is compared before, and afterwards only file, size and time of
 //! change. Somebody who writes in between and sets the time of change back is not seen by a copy either.
 
-use super::copy::failed;
 use super::inventory::{Seen, members};
-use super::save::make;
+use super::save::remember;
 use crate::data::Kind;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use rustix::time::{ClockId, clock_getres};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fs::{self, Metadata};
-use std::io::Write as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -164,19 +162,12 @@ pub fn note(seen: &[Seen], place: &Path, moment: SystemTime) -> Result<()> {
     write(place, files, moment)
 }
 
-/// Only a shortcut: it is not forced to the disk, and after a crash the older one is as good.
 fn write(place: &Path, files: impl Iterator<Item = (Stamp, String)>, moment: SystemTime) -> Result<()> {
     let stored = Stored {
         format: FORMAT,
         files: files.filter(|(stamp, _)| stamp.at_rest(moment)).collect(),
     };
-    let text = serde_json::to_vec(&stored).map_err(|error| Error::bug(error.to_string()))?;
-    let directory = place.parent().unwrap_or(place);
-    make(directory)?;
-    let mut draft = tempfile::NamedTempFile::new_in(directory).map_err(|error| failed(place, error))?;
-    draft.write_all(&text).map_err(|error| failed(place, error))?;
-    draft.persist(place).map_err(|error| failed(place, error.error))?;
-    Ok(())
+    remember(place, &stored)
 }
 
 #[cfg(test)]

@@ -3,21 +3,21 @@
 
 use super::copy::failed;
 use super::postgresql;
-use super::save::make;
+use super::save::remember;
 use super::sqlite::{open, unusable};
 use super::stream::Stream;
 use crate::agent::meter::Meter;
 use crate::agent::paths::NodePaths;
 use crate::agent::step::Context;
 use crate::data::Places;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::{DataSet, DataSource, OpId};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead as _, BufReader, Seek as _, Write as _};
+use std::io::{BufRead as _, BufReader, Seek as _};
 use std::path::Path;
 
 /// The digests by the name of the set, and whose load made them.
@@ -33,16 +33,7 @@ pub(super) fn record(context: &Context<'_>, sets: &[DataSet]) -> Result<()> {
         op: context.op,
         databases: all(context.paths.search(), sets, context.meter)?,
     };
-    let text = serde_json::to_vec(&record).map_err(|error| Error::bug(error.to_string()))?;
-    let place = Places::under(context.paths.var()).live_digests();
-    let directory = place.parent().unwrap_or(Path::new("/"));
-    make(directory)?;
-    let mut draft = tempfile::NamedTempFile::new_in(directory).map_err(|error| failed(&place, error))?;
-    draft.write_all(&text).map_err(|error| failed(&place, error))?;
-    draft
-        .persist(&place)
-        .map_err(|error| failed(&place, error.error))?;
-    Ok(())
+    remember(&Places::under(context.paths.var()).live_digests(), &record)
 }
 
 /// Names of the databases among `sets` that are not as the load `op` left them, or of which that is not

@@ -12,7 +12,7 @@ use crate::data::{Change, Choice, FileChange, MANIFEST, Manifest, Origin, Places
 use crate::error::{Error, Result};
 use crate::model::diff::unified;
 use crate::model::mask::masked;
-use crate::model::{DataSet, DataSource, Side, syntax};
+use crate::model::{DataSource, Side, syntax};
 use std::collections::BTreeMap;
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
@@ -56,7 +56,8 @@ pub fn preview(paths: &NodePaths, query: &LoadQuery, meter: &Meter) -> Result<Pr
         (Origin::Aside(_), Some(newest)) => &newest.sets,
         _ => &manifest.sets,
     };
-    let sets: Vec<&DataSet> = sets.iter().filter(|set| names.contains(&set.name)).collect();
+    let mut sets = sets.clone();
+    sets.retain(|set| names.contains(&set.name));
     let findings = match &origin {
         Origin::Mirror(name) => Some(findings::of(
             &places.findings(name),
@@ -69,10 +70,10 @@ pub fn preview(paths: &NodePaths, query: &LoadQuery, meter: &Meter) -> Result<Pr
     };
     meter.begin("compare", Some(manifest.bytes()));
     let mut changes = Vec::new();
-    let mut live = 0;
+    let mut sizes = Vec::new();
     let texts = Texts::new(table)?;
     for set in &sets {
-        live += room::live_bytes(set, paths.search())?;
+        sizes.push((set, room::live_bytes(set, paths.search())?));
         if let DataSource::Files { paths, own } = &set.source {
             compare(&folder.join(&set.name), paths, own, &texts, meter, &mut changes)?;
         }
@@ -80,16 +81,12 @@ pub fn preview(paths: &NodePaths, query: &LoadQuery, meter: &Meter) -> Result<Pr
     meter.begin("compare databases", None);
     let databases = match ledger.newest() {
         // Only what is loaded already is asked whether it still is.
-        Some(newest) if newest.digest == digest => {
-            let sets: Vec<DataSet> = sets.iter().map(|&set| set.clone()).collect();
-            live_digest::changed(paths, newest.op, &sets, meter)?
-        }
+        Some(newest) if newest.digest == digest => live_digest::changed(paths, newest.op, &sets, meter)?,
         _ => Vec::new(),
     };
     meter.begin("count", None);
-    let live_sets: Vec<DataSet> = sets.iter().map(|&set| set.clone()).collect();
-    let counted = count::before(paths.search(), counts, &live_sets)?;
-    let rooms = room::rooms(&places, paths.search(), &manifest, &sets, &changes)?;
+    let counted = count::before(paths.search(), counts, &sets)?;
+    let rooms = room::rooms(&places, paths.search(), &manifest, &sizes, &changes)?;
     let more = changes.len().saturating_sub(LISTED);
     changes.truncate(LISTED);
     Ok(Preview {
@@ -97,7 +94,7 @@ pub fn preview(paths: &NodePaths, query: &LoadQuery, meter: &Meter) -> Result<Pr
         digest,
         size: (manifest.files().count(), manifest.bytes()),
         manifest: manifest.head(),
-        live,
+        live: sizes.iter().map(|(_, bytes)| bytes).sum(),
         rooms,
         findings,
         changes,

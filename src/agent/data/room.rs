@@ -41,13 +41,13 @@ impl Rooms {
     }
 }
 
-/// What loading `sets` of the folder with this manifest needs, where files change as `changes` says; `search`
-/// finds programs.
+/// What loading `sets` of the folder with this manifest needs, each beside the bytes that are live of it, where
+/// files change as `changes` says; `search` finds programs.
 pub fn rooms(
     places: &Places,
     search: &str,
     manifest: &Manifest,
-    sets: &[&DataSet],
+    sets: &[(&DataSet, u64)],
     changes: &[FileChange],
 ) -> Result<Vec<Room>> {
     let mut rooms = Rooms::default();
@@ -57,14 +57,13 @@ pub fn rooms(
         .filter(|change| change.change != Change::Removed)
         .map(|change| change.path.as_str())
         .collect();
-    for set in sets {
+    for &(set, live) in sets {
         let files = || {
             manifest
                 .files()
                 .filter_map(|(path, size)| Some((inside(path, set)?, size)))
         };
         let loaded = files().map(|(_, size)| size).sum::<u64>();
-        let live = live_bytes(set, search)?;
         rooms.add(&places.asides(), live, MARGIN.0)?;
         match &set.source {
             // All new files are there before the first old one goes.
@@ -150,14 +149,14 @@ mod tests {
         };
         let changes = [change("new", Change::Added), change("gone", Change::Removed)];
         let places = Places::under(var.path());
-        let found = rooms(&places, "/nowhere", &manifest, &[&set], &changes).unwrap();
+        let live_files = live_bytes(&set, "/nowhere").unwrap();
+        let found = rooms(&places, "/nowhere", &manifest, &[(&set, live_files)], &changes).unwrap();
         let needed = |at: &Path| {
             let mut rooms = found.iter();
             let room = rooms.find(|room| Path::new(&room.at).starts_with(at));
             room.unwrap_or_else(|| panic!("{} in {found:?}", at.display()))
                 .needed
         };
-        let live_files = live_bytes(&set, "/nowhere").unwrap();
         assert!(live_files >= 300);
         assert_eq!(needed(var.path()), 300 + 5000 + 7000 + live_files + MARGIN.0);
         assert_eq!(needed(live.path()), 5000 + MARGIN.1);

@@ -8,6 +8,7 @@ use crate::data::{MANIFEST, Manifest};
 use crate::error::{Error, Result};
 use crate::model::{DataSet, DataSource};
 use crate::plan::{Purpose, SaveData};
+use serde::Serialize;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -99,6 +100,18 @@ pub fn write_manifest(folder: &Path, manifest: &Manifest) -> Result<()> {
         .open(&path)
         .and_then(|mut file| file.write_all(&text).and_then(|()| file.sync_all()))
         .map_err(|error| failed(&path, error))
+}
+
+/// Writes down what a later look need not find out again. It is whole or not there, but not forced to the
+/// disk: after a crash the older one is as good.
+pub fn remember(place: &Path, known: &impl Serialize) -> Result<()> {
+    let text = serde_json::to_vec(known).map_err(|error| Error::bug(error.to_string()))?;
+    let directory = place.parent().unwrap_or(place);
+    make(directory)?;
+    let mut draft = tempfile::NamedTempFile::new_in(directory).map_err(|error| failed(place, error))?;
+    draft.write_all(&text).map_err(|error| failed(place, error))?;
+    draft.persist(place).map_err(|error| failed(place, error.error))?;
+    Ok(())
 }
 
 /// A directory that only root may look into, with those above it.

@@ -37,7 +37,8 @@ fn folder(places: &Places, query: &SearchQuery) -> Result<PathBuf> {
 }
 
 /// Those data sets that are in the folder.
-fn sets<'q>(manifest: &Manifest, query: &'q SearchQuery) -> Vec<&'q DataSet> {
-    let there = |set: &&DataSet| manifest.sets.contains(&set.name);
-    query.sets.iter().filter(there).collect()
+fn sets(manifest: &Manifest, query: &SearchQuery) -> Vec<DataSet> {
+    let mut sets = query.sets.clone();
+    sets.retain(|set| manifest.sets.contains(&set.name));
+    sets
 }
