@@ -108,8 +108,8 @@ pub fn is_alarming(answer: &str) -> bool {
     .any(|word| answer.contains(word))
 }
 
-/// Whether an answer in lower case says that there is no such command: "error: 500 - command x not found" of kamcmd, "Method not found" of opensips-cli, "No such command" of
-/// Asterisk.
+/// Whether an answer in lower case says that there is no such command: "error: 500 - command x not found" of
+/// kamcmd, "Method not found" of opensips-cli, "No such command" of Asterisk.
 pub fn is_unknown(answer: &str) -> bool {
     let not_found =
         answer.contains("not found") && ["command", "method"].iter().any(|word| answer.contains(word));

@@ -1,5 +1,6 @@
 //! Plans the load of a mirror, and the rollback of the newest load: on the secondary, and for a failback on
-//! the passive primary, where the table is the other way round. Pure: what the folder holds and what it would change on the node is in the [`Preview`] that the node made.
+//! the passive primary, where the table is the other way round. Pure: what the folder holds and what it would
+//! change on the node is in the [`Preview`] that the node made.
 //!
 //! ```text
 //!   verify, translate, check ─> put present data aside ─> swap ─> take it up ─> is it alive? ─> record

@@ -1,6 +1,7 @@
-//! Only one rsync writes into the incoming folder, and only one login is made ahead. An agent that is killed leaves its rsync behind, and
-//! that would go on writing into the folder even when it has become a mirror: its working directory moves
-//! with the name. Every rsync has the same lock as its standard input, and keeps it as long as it lives.
+//! Only one rsync writes into the incoming folder, and only one login is made ahead. An agent that is killed
+//! leaves its rsync behind, and that would go on writing into the folder even when it has become a mirror: its
+//! working directory moves with the name. Every rsync has the same lock as its standard input, and keeps it as
+//! long as it lives.
 
 use crate::agent::data::copy::failed;
 use crate::error::{Error, Result};

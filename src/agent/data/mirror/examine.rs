@@ -14,7 +14,8 @@ use std::path::PathBuf;
 /// Stands for the newest mirror where a name is asked for.
 const NEWEST: &str = "newest";
 
-/// Compares the mirror `name` of the data of `source` with its manifest; code `data_damaged` with the first path that differs.
+/// Compares the mirror `name` of the data of `source` with its manifest; code `data_damaged` with the first
+/// path that differs.
 pub fn examine(paths: &NodePaths, name: &str, source: Side, meter: &Meter) -> Result<StepReport> {
     let folder = folder(&Places::under(paths.var()), name, source)?;
     let manifest = Manifest::read(&folder)?;
