@@ -1,9 +1,10 @@
-//! The node's recorded state: read, replaced atomically, and given back.
+//! The node's recorded state: read, replaced atomically, and given back; and what would stand in the way.
 //!
 //! Restarts are the one part that is not planned but happens: they are added as they happen, and take
 //! a unit off the pending list; both is kept when the rest is compared.
 
-use super::file::fault;
+use super::file::{check_own, check_room, existing_directory, fault};
+use super::journal;
 use super::paths::NodePaths;
 use super::protocol::StepReport;
 use crate::agent::boundary;
@@ -17,6 +18,9 @@ use std::path::Path;
 
 /// Restarts remembered: enough to warn of repeated ones.
 const RESTARTS: usize = 20;
+
+/// Bytes for the state's draft, beside what the operation's journal sets aside.
+const ROOM: u64 = journal::RESERVE + 64 * 1024;
 
 /// The recorded state; `None` on a node that was never configured.
 pub fn read(paths: &NodePaths) -> Result<Option<NodeState>> {
@@ -34,6 +38,14 @@ pub fn read(paths: &NodePaths) -> Result<Option<NodeState>> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(unreadable(&error)),
     }
+}
+
+/// Refuses with what would keep the state from being replaced: it is the last thing that a takeover writes, when
+/// calls have moved already.
+pub fn check_replaceable(paths: &NodePaths) -> Result<()> {
+    let path = paths.state();
+    check_own(&path)?;
+    check_room(&existing_directory(&path)?, ROOM)
 }
 
 /// Writes `wanted`, restarts that happened meanwhile kept, and reads it back.

@@ -223,7 +223,8 @@ pub fn verify(context: &Context<'_>, action: &Action, found: &Found) -> Result<S
     }
 }
 
-/// Whether what a step of a finished operation made is still there; `changed_since` when it is not.
+/// Whether what a step of a finished operation made is still there, `changed_since` when it is not, and can be
+/// given back.
 /// A unit that was stopped since, or a hook, bars no way back.
 pub fn is_still_there(context: &Context<'_>, action: &Action, found: &Found) -> Result<StepReport> {
     if matches!(
@@ -236,13 +237,25 @@ pub fn is_still_there(context: &Context<'_>, action: &Action, found: &Found) -> 
             backup: None,
         });
     }
-    verify(context, action, found).map_err(|error| {
-        if error.code.ends_with("_not_verified") {
-            Error::refused("changed_since", "what the operation made is not there any more").because(error)
-        } else {
-            error
-        }
-    })
+    verify(context, action, found)
+        .map_err(|error| {
+            if error.code.ends_with("_not_verified") {
+                Error::refused("changed_since", "what the operation made is not there any more")
+                    .because(error)
+            } else {
+                error
+            }
+        })
+        .and_then(|report| can_be_given_back(context, action, found).map(|()| report))
+}
+
+/// What the way back would only find when it is half done.
+fn can_be_given_back(context: &Context<'_>, action: &Action, found: &Found) -> Result<()> {
+    match (action, found) {
+        (_, Found::File(found)) => file::check_replaceable(&found.path),
+        (Action::State { .. } | Action::Note { .. }, _) => state::check_replaceable(context.paths),
+        _ => Ok(()),
+    }
 }
 
 /// Takes a step back to what it found. `ran` tells for steps whose effect cannot be seen whether they

@@ -148,6 +148,7 @@ impl Controller {
             Operation::Sync => plan_sync(session, answers, &basis)?,
             Operation::Undo(_) => return Err(Error::bug("an undo is planned from the journals")),
         };
+        plan::record::check(&plan, both)?;
         Ok(Review {
             operation,
             answers: answers.clone(),

@@ -8,6 +8,7 @@ pub use gather::gather;
 
 use crate::agent::protocol::{FileImage, LockOwner};
 use crate::data::{LastRun, Ledger, Survey, Surveyed};
+use crate::error::Error;
 use crate::model::{NodeState, OpId, Port, Raised, Side, Traffic, Work};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -138,6 +139,9 @@ pub struct Facts {
     pub root_login: Vec<String>,
     /// pairadm's recorded state.
     pub state: Option<NodeState>,
+    /// What keeps the recorded state from being replaced.
+    #[serde(default)]
+    pub state_obstacle: Option<Error>,
     /// What was loaded from the other node, newest last.
     #[serde(default)]
     pub loaded: Ledger,

@@ -18,6 +18,7 @@ pub mod load;
 pub mod lost;
 pub mod own_unit;
 mod put;
+pub mod record;
 pub mod remove;
 pub mod restart;
 pub mod reverse;

@@ -21,6 +21,7 @@ mod space;
 pub use backup::existing as backup_of;
 pub use fault::fault;
 pub use found::Found;
-pub use obstacle::image;
+pub use obstacle::{check as check_replaceable, check_own, existing_directory, image};
 pub use put::{Request, Want, Wear, apply, find, revert, still_ours, sweep, verify};
 pub use replace::{beside, remove_if_there};
+pub use space::check_room;

@@ -23,11 +23,28 @@ const NAME_ROOM: usize = 50;
 /// Refuses with what stands in the way, if anything does.
 pub fn check(path: &Path) -> Result<()> {
     check_name(path)?;
-    let directory = existing_directory(path)?;
-    check_directory(&directory)?;
+    check_directory(&existing_directory(path)?)?;
+    if let Some(metadata) = look(path)? {
+        check_links(path, &metadata)?;
+        check_file(path, &metadata)?;
+    }
+    Ok(())
+}
+
+/// The same for what pairadm alone keeps: other names of it are nobody's, and a rename may leave them behind.
+pub fn check_own(path: &Path) -> Result<()> {
+    check_directory(&existing_directory(path)?)?;
+    match look(path)?.filter(|metadata| !metadata.is_symlink()) {
+        Some(metadata) => check_file(path, &metadata),
+        None => Ok(()),
+    }
+}
+
+/// What is at `path`, links not followed; `None` when nothing is.
+fn look(path: &Path) -> Result<Option<Metadata>> {
     match std::fs::symlink_metadata(path) {
-        Ok(metadata) => check_file(path, &metadata),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Ok(metadata) => Ok(Some(metadata)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(fault(path, "the file cannot be looked at", &error)),
     }
 }
@@ -107,9 +124,9 @@ fn check_directory(directory: &Path) -> Result<()> {
     Ok(())
 }
 
-fn check_file(path: &Path, metadata: &Metadata) -> Result<()> {
-    let kind = metadata.file_type();
-    if kind.is_symlink() {
+/// Other ways to the same bytes, which would part from it.
+fn check_links(path: &Path, metadata: &Metadata) -> Result<()> {
+    if metadata.is_symlink() {
         let target = std::fs::read_link(path).unwrap_or_default();
         let text = format!(
             "a symbolic link to {}: replacing it would cut it off from that file",
@@ -122,6 +139,23 @@ fn check_file(path: &Path, metadata: &Metadata) -> Result<()> {
             "put a regular file there, or change the file it points to",
         ));
     }
+    if metadata.is_file() && metadata.nlink() > 1 {
+        let text = format!(
+            "has {} names (hard links): the others would keep the old content",
+            metadata.nlink()
+        );
+        return Err(refused(
+            "hard_links",
+            path,
+            &text,
+            "find them with `find -samefile`, remove or copy the others",
+        ));
+    }
+    Ok(())
+}
+
+fn check_file(path: &Path, metadata: &Metadata) -> Result<()> {
+    let kind = metadata.file_type();
     if !kind.is_file() {
         let text = match () {
             () if kind.is_dir() => "a directory",
@@ -134,18 +168,6 @@ fn check_file(path: &Path, metadata: &Metadata) -> Result<()> {
             path,
             &format!("{text}, not a regular file"),
             "move it away",
-        ));
-    }
-    if metadata.nlink() > 1 {
-        let text = format!(
-            "has {} names (hard links): the others would keep the old content",
-            metadata.nlink()
-        );
-        return Err(refused(
-            "hard_links",
-            path,
-            &text,
-            "find them with `find -samefile`, remove or copy the others",
         ));
     }
     if is_mount_point(path)? {

@@ -1,16 +1,20 @@
 //! Whether the disks have room for what a stage writes: the new files and the backups, which exist
-//! beside the old ones for a moment.
+//! beside the old ones for a moment; and for the little that an operation records in any case.
 
 use super::fault::fault;
 use super::obstacle::existing_directory;
 use crate::error::{Error, Result};
-use rustix::fs::statvfs;
+use rustix::fs::{FallocateFlags, fallocate, statvfs};
+use rustix::io::Errno;
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 /// Left over on every file system, for the journal and for others.
 const MARGIN: u64 = 512 * 1024;
+
+/// Inodes of an operation: its directory, its journal, and a draft.
+const FILES: u64 = 3;
 
 /// Bytes and files to be written, by file system.
 #[derive(Debug, Default)]
@@ -56,5 +60,22 @@ impl Demand {
             }
         }
         Ok(())
+    }
+}
+
+/// Refuses with code `disk_full` when root cannot write `bytes` in `directory`. A full disk is a reason to take
+/// over, so what is kept back for root counts: how much that is only an attempt tells, which leaves nothing behind.
+pub fn check_room(directory: &Path, bytes: u64) -> Result<()> {
+    let stat = statvfs(directory)
+        .map_err(|error| fault(directory, "its file system cannot be looked at", &error.into()))?;
+    if stat.f_bavail * stat.f_frsize >= bytes && (stat.f_files == 0 || stat.f_favail >= FILES) {
+        return Ok(());
+    }
+    let full = |error: &std::io::Error| fault(directory, "there is no room to record an operation", error);
+    let draft = tempfile::tempfile_in(directory).map_err(|error| full(&error))?;
+    match fallocate(&draft, FallocateFlags::empty(), 0, bytes) {
+        Err(error @ (Errno::NOSPC | Errno::DQUOT)) => Err(full(&error.into())),
+        // Not every file system can say so beforehand.
+        _ => Ok(()),
     }
 }

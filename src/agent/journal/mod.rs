@@ -21,7 +21,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 /// Disk space set aside with the first line, so that the way back can be journalled on a full disk.
-const RESERVE: u64 = 256 * 1024;
+pub(super) const RESERVE: u64 = 256 * 1024;
 
 /// The journal of one operation, open for appending. Only the holder of the pair's lock has one,
 /// apart from the connection that confirms.

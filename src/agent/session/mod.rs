@@ -230,6 +230,7 @@ impl Session {
             }
             Ok(Err(error)) | Err(error) => facts.gaps.push(error.to_string()),
         }
+        facts.state_obstacle = state::check_replaceable(&self.paths).err();
         (facts.alarms, facts.alarm_faults) = alarm::look(&self.paths);
         facts.reactions = reaction::files(&self.paths);
         match data::ledger::read(&self.paths) {

@@ -18,6 +18,7 @@ pub fn judge(view: &View<'_>, side: Side, facts: &Facts) -> Vec<Warning> {
             "run `pairadm configure`",
         ));
     } else {
+        warnings.extend(record(view, side, facts));
         warnings.extend(guard(view, side, facts));
         warnings.extend(promotion(view, side, facts));
         warnings.extend(hosts_file(view, side, facts));
@@ -34,6 +35,16 @@ pub fn judge(view: &View<'_>, side: Side, facts: &Facts) -> Vec<Warning> {
         ));
     }
     warnings
+}
+
+fn record(view: &View<'_>, side: Side, facts: &Facts) -> Option<Warning> {
+    let obstacle = facts.state_obstacle.as_ref()?;
+    let text = format!(
+        "{} cannot record what it becomes, so takeovers are refused: {obstacle}",
+        view.name(side)
+    );
+    let hint = obstacle.hint.as_deref().unwrap_or("take that obstacle away");
+    Some(warning(Severity::Warning, "state_not_replaceable", text, hint))
 }
 
 fn services(view: &View<'_>, side: Side, facts: &Facts) -> Vec<Warning> {

@@ -317,6 +317,10 @@ fn guard_clock_links_and_keepalived_are_watched() {
         &["guard_not_enabled"],
     );
     warned(
+        |nodes| nodes.facts.primary.state_obstacle = Some(Error::refused("immutable", "has `i`")),
+        &["state_not_replaceable"],
+    );
+    warned(
         |nodes| {
             let mut promote = nodes.facts.primary.units[0].clone();
             promote.name = guard_units::PROMOTE.to_owned();

@@ -6,6 +6,7 @@ mod alone;
 mod faults;
 mod health;
 mod operations;
+mod record;
 mod refusals;
 
 use crate::support::drive::{both, json, run};
