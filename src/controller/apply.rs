@@ -118,6 +118,9 @@ impl Controller {
         listener: &mut dyn Listener,
         cancel: &Cancel,
     ) -> Result<Ended> {
+        let counts = |step| direction == Direction::Forward || open.touched(step);
+        self.another_way_in(session, pair, &open.plan, direction, counts)
+            .map_err(|error| error.with_kind(Kind::Incomplete))?;
         let record = record(open.op, pair, open.tag.clone(), session, &open.plan);
         self.run(session, pair, &record, listener, cancel, |run| {
             let mut run = run.continuing(&open.places);

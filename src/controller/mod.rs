@@ -33,6 +33,7 @@ mod syncing;
 mod translation;
 mod unattended;
 mod undoing;
+mod way_in;
 
 pub use backups::NodeBackups;
 pub use cancel::Cancel;

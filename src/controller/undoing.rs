@@ -5,7 +5,7 @@ use super::looking::Looking;
 use super::planning::Review;
 use super::remembered::{self, remembered};
 use crate::agent::protocol::{End, Request};
-use crate::engine::{Session, oriented};
+use crate::engine::{Direction, Session, oriented};
 use crate::error::{Error, Result};
 use crate::intent::{Answers, Operation};
 use crate::model::{BySide, OpId, Side};
@@ -67,10 +67,12 @@ impl Controller {
         session.need(&undone.sides)?;
         let conflicts = conflicts(session, op, &undone)?;
         let plan = plan::undo::plan(op, &undone, &conflicts)?;
+        let pair = self.need_pair()?;
+        self.another_way_in(session, &pair, &plan, Direction::Forward, |_| true)?;
         Ok(Review {
             operation: Operation::Undo(op),
             answers: answers.clone(),
-            pair: self.need_pair()?,
+            pair,
             plan,
         })
     }

@@ -37,6 +37,14 @@ impl OpenOperation {
         (done, self.plan.steps().count())
     }
 
+    /// True for a step that may have had an effect which is still there.
+    pub fn touched(&self, step: StepId) -> bool {
+        let mut places = self.places.iter().flat_map(|(_, places)| places);
+        places.any(|(known, place)| {
+            *known == step && !matches!(place, StepPlace::Waiting | StepPlace::Reverted)
+        })
+    }
+
     /// Which way to go when nobody says otherwise: forward, unless a node has already gone back or
     /// no node has begun a step.
     pub fn natural_direction(&self) -> Direction {

@@ -174,7 +174,7 @@ impl Dial for WithoutNodeKey {
         let keys = self.0.keys.clone().without_node_key();
         self.0.dial_by(&keys, side, deadline).map_err(|mut fault| {
             if fault.code == "auth_failed" {
-                let why = "pairadm's own key was not tried, because `remove` takes it away: put a public key of this machine into the node's authorized_keys, run it at a terminal to be asked for the password, or from a machine that has a key";
+                let why = "pairadm's own key was not tried, because this takes it away: put a public key of this machine into the node's authorized_keys, run it at a terminal to be asked for the password, or from a machine that has a key";
                 fault.hint = Some(why.to_owned());
             }
             fault

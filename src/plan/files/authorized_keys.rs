@@ -31,6 +31,11 @@ pub fn without_peer(text: &str) -> String {
     exchange(text, &[], managed)
 }
 
+/// Whether the peer's key opens the node.
+pub fn admits_peer(text: &str) -> bool {
+    without_peer(text) != text
+}
+
 fn managed(line: &str) -> Revised {
     let ours = !line.trim_start().starts_with('#')
         && line

@@ -7,7 +7,7 @@
 //! A cut link and a cut power cost ten seconds each until the tool gives up waiting: whoever works on
 //! something else may say `PAIRADM_FEW_BOUNDARIES=1`, and only every fourth of `configure`'s is tried.
 
-use super::{MANAGED, Running, assert_serves, blocks, drop_vips, run, vips, wait_until};
+use super::{MANAGED, Running, assert_serves, blocks, drop_vips, run, until_unlocked, vips, wait_until};
 use crate::support::lab::{FreshLab, LabPair};
 use crate::support::sentinel::Sentinel;
 use crate::support::snapshot::Snapshot;
@@ -106,12 +106,7 @@ fn takeover_survives(name: &str, fault: FaultFn, boots: bool) {
             // What a node does when it hears the others again is watched, before anybody cleans up; the agent
             // of a connection that was cut notices with the next packet that TCP sends once more.
             lab.heal();
-            let free = ["flock", "--nonblock", "/run/pairadm/lock", "true"];
-            wait_until("both locks are free", || {
-                ["alpha", "beta"]
-                    .iter()
-                    .all(|node| lab.node(node).exec(&free).status.success())
-            });
+            until_unlocked(&lab);
         }
         let rerun = run(&lab, &TO_BETA, 0);
         broken.extend(sentinel.report());

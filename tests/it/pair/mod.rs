@@ -70,6 +70,16 @@ fn drop_vips(lab: &LabPair) {
     }
 }
 
+/// Waits until the agents of a pairadm that is gone have noticed it.
+fn until_unlocked(lab: &LabPair) {
+    let free = ["flock", "--nonblock", "/run/pairadm/lock", "true"];
+    wait_until("both locks are free", || {
+        ["alpha", "beta"]
+            .iter()
+            .all(|node| lab.node(node).exec(&free).status.success())
+    });
+}
+
 /// A pairadm whose progress is read line by line, so that something can be done to it in the middle.
 struct Running {
     child: Child,

@@ -1,6 +1,8 @@
 //! The main job end to end: configure, move traffic, block and allow it, reverse, undo, report, remove.
 
-use super::{MANAGED, assert_serves, blocks, both, drop_vips, json, run, vips, wait_until};
+use super::{
+    MANAGED, Running, assert_serves, blocks, both, drop_vips, json, run, until_unlocked, vips, wait_until,
+};
 use crate::support::lab::{FreshLab, LabPair, TestNode};
 
 #[test]
@@ -284,23 +286,58 @@ fn a_takeover_tells_both_nodes_reactions_and_a_bad_one_does_not_take_it_back() {
 
 /// From a node whose only way to the other is the key that goes, it would lock itself out (S9).
 #[test]
-fn a_removal_from_a_node_needs_another_way_in_than_the_key_that_it_takes_away() {
+fn what_takes_the_key_away_needs_another_way_in_than_that_key() {
     const REMOVE: &str = "pairadm remove --yes --set proceed=continue";
-    let lab = FreshLab::start("removed-from-a-node");
-    run(&lab, &["configure", "--yes"], 0);
+    const KEY: &str = "/root/.ssh/id_ed25519";
+    let lab = FreshLab::start("another-way-in");
     let alpha = lab.alpha();
-    let before = alpha.sh("pairadm history --json");
-    let refused = alpha.sh(&format!("{REMOVE} 2>&1; echo exit $?"));
-    assert!(
-        refused.contains("exit 2") && refused.contains("own key was not tried"),
-        "{refused}"
-    );
-    assert_eq!(alpha.sh("pairadm history --json"), before);
-    alpha.sh("ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/id_ed25519");
-    let key = alpha.read("/root/.ssh/id_ed25519.pub");
+    alpha.sh("ssh-keygen -q -t ed25519 -N '' -f /root/key");
+    let public = alpha.read("/root/key.pub");
     lab.beta()
-        .sh(&format!("echo '{}' >> /root/.ssh/authorized_keys", key.trim()));
-    let removed = alpha.sh(&format!("{REMOVE} 2>&1; echo exit $?"));
-    assert!(removed.contains("exit 0"), "{removed}");
-    assert!(!logs_in(&lab), "pairadm's own key opens nothing");
+        .sh(&format!("echo '{}' >> /root/.ssh/authorized_keys", public.trim()));
+    run(&lab, &["configure", "--yes"], 0);
+    for line in [REMOVE, "pairadm undo 1 --yes", "pairadm undo 1 --dry-run"] {
+        refused_without_a_key(&lab, line, 2);
+    }
+
+    // One that was begun elsewhere is not finished from there either, and not at all the worse for it.
+    let mut running = Running::start(&lab, &["remove", "--yes", "--set", "proceed=continue"]);
+    running.until_steps(1).expect("it has begun");
+    running.child.kill().expect("pairadm can be killed");
+    running.end();
+    until_unlocked(&lab);
+    refused_without_a_key(&lab, "pairadm resume", 4);
+    let taken_back = on_alpha(&lab, "pairadm undo 2 --yes");
+    assert!(taken_back.contains("exit 0"), "the key stays: {taken_back}");
+
+    let with_key = |line: &str| {
+        let done = on_alpha(&lab, &format!("mv /root/key {KEY} && {line}"));
+        assert!(done.contains("exit 0"), "{line}: {done}");
+        assert!(!logs_in(&lab), "pairadm's own key opens nothing");
+        lab.alpha().sh(&format!("mv {KEY} /root/key"));
+    };
+    with_key("pairadm undo 1 --yes");
+    // The way back brings the key back, and the way back of that one takes it away again.
+    run(&lab, &["undo", "3", "--yes"], 0);
+    refused_without_a_key(&lab, "pairadm undo 4 --yes", 2);
+    with_key(REMOVE);
+}
+
+/// Runs it on alpha, where pairadm's own key is the only one: this exit code, and nothing is begun.
+#[track_caller]
+fn refused_without_a_key(lab: &LabPair, line: &str, code: i32) {
+    let before = lab.alpha().sh("pairadm history --json");
+    let refused = on_alpha(lab, line);
+    let said = refused.contains("own key was not tried");
+    assert!(
+        said && refused.contains(&format!("exit {code}")),
+        "{line}: {refused}"
+    );
+    assert_eq!(lab.alpha().sh("pairadm history --json"), before, "{line}");
+    assert!(logs_in(lab), "{line}");
+}
+
+/// Both outputs and the exit code.
+fn on_alpha(lab: &LabPair, line: &str) -> String {
+    lab.alpha().sh(&format!("{line} 2>&1; echo exit $?"))
 }
