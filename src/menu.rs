@@ -39,7 +39,7 @@ pub enum Choice {
     Data,
     /// Backup and mirrors, to load from.
     Mirrors,
-    /// The newest mirror, read again.
+    /// A mirror, read again.
     Verify,
     /// The translation table.
     Translation,
@@ -184,9 +184,6 @@ impl Trial {
     }
 }
 
-/// The name that means the newest mirror.
-pub const NEWEST: &str = "newest";
-
 /// The entries about data.
 pub const DATA: &[Entry] = &[
     entry(
@@ -211,12 +208,12 @@ pub const DATA: &[Entry] = &[
     ),
     entry(
         "Backup and mirrors",
-        "What both nodes hold, how old it is, and which mirror is loaded.",
+        "What both nodes hold, how old it is, when it was verified, and which mirror is loaded.",
         Choice::Mirrors,
     ),
     entry(
         "Verify a mirror",
-        "Read every byte of the newest one again and compare it with what was copied.",
+        "Read every byte of one again, on either node, and compare it with what was copied.",
         Choice::Verify,
     ),
     entry(

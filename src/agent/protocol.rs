@@ -205,7 +205,7 @@ pub enum Request {
     Examine {
         /// Its name, or `newest`.
         mirror: String,
-        /// The side whose data it is.
+        /// The side whose data the newest one is of.
         source: Side,
     },
     /// Read a file for planning or to show a conflict.

@@ -5,7 +5,7 @@ use super::session::Session;
 use super::shown::{Shown, lock};
 use super::told::told;
 use crate::controller::backend::{Backend, Finished, Verdict};
-use crate::controller::{Controller, Door, Ended, names};
+use crate::controller::{Controller, Door, Ended, Seen, names};
 use crate::engine::Direction;
 use crate::error::{Error, Kind, Result};
 use crate::intent::{Answers, Operation};
@@ -81,7 +81,7 @@ fn answers(
     operation: Operation,
     given: &Answers,
 ) -> Result<Answers> {
-    let form = controller.form(operation, None)?;
+    let form = controller.form(operation, Seen::default())?;
     if !session.interactive() {
         return form.complete(given);
     }

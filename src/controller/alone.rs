@@ -2,7 +2,7 @@
 
 use super::facts::{all, gather};
 use super::planning::Review;
-use super::{Controller, Present, identity};
+use super::{Controller, Present, Seen, identity};
 use crate::engine::Session;
 use crate::error::{Error, Result};
 use crate::facts::Facts;
@@ -27,7 +27,9 @@ impl Controller {
         let mut answers = answers.clone();
         // The form asks for one; to look, either will do.
         answers.set("action", "allow");
-        let answers = self.form(Operation::Traffic, None)?.complete(&answers)?;
+        let answers = self
+            .form(Operation::Traffic, Seen::default())?
+            .complete(&answers)?;
         self.alone(&answers)
     }
 

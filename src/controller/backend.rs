@@ -2,10 +2,11 @@
 //! never on the thread that draws.
 
 use crate::agent::protocol::End;
-use crate::controller::{Cancel, DataHeld, Looking};
+use crate::controller::{Cancel, Looking};
 use crate::engine::Listener;
 use crate::error::{Error, Kind, Result};
-use crate::intent::{Answers, Form, Operation};
+use crate::facts::DataHeld;
+use crate::intent::{Answers, Form, Operation, VerifyIntent};
 use crate::lab::{Fault, FaultOffer};
 use crate::menu::Trial;
 use crate::model::{BySide, OpId};
@@ -19,7 +20,7 @@ pub trait Backend: Send + Sync {
     fn identity(&self) -> Identity;
     /// The pair now, both nodes asked in parallel over connections that stay open.
     fn status(&self) -> Result<Status>;
-    /// The questions of an operation with defaults filled in.
+    /// The questions of an operation with defaults filled in, and with what both nodes hold to choose from.
     fn form(&self, operation: Operation) -> Result<Form>;
     /// The plan for these answers, made from fresh facts. Changes nothing.
     fn plan(&self, operation: Operation, answers: &Answers, looking: Looking<'_>) -> Result<Plan>;
@@ -43,8 +44,10 @@ pub trait Backend: Send + Sync {
     fn explain(&self, subject: Subject, looking: Looking<'_>) -> Result<String>;
     /// What both nodes hold of the pair's data.
     fn data_held(&self) -> Result<BySide<DataHeld>>;
-    /// Reads every byte of a mirror again; what that comes to, as text. `newest` names the newest one.
-    fn verify(&self, mirror: &str, looking: Looking<'_>) -> Result<String>;
+    /// The question which mirror is verified, with what there is to choose from.
+    fn verify_form(&self) -> Result<Form>;
+    /// Reads every byte of a mirror again; what that comes to, as text.
+    fn verify(&self, wanted: &VerifyIntent, looking: Looking<'_>) -> Result<String>;
     /// Where the nodes' files differ by the profile's rules, as text; changes nothing.
     fn differences(&self) -> Result<String>;
     /// What a failback or the next load would lose, as text; changes nothing.

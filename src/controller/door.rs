@@ -3,13 +3,14 @@
 use super::backend::{Backend, Finished, Identity, PairNames, Past, Practice, Unfinished, Way};
 use super::live::Live;
 use super::looking::Looking;
-use super::{Cancel, Controller, DataHeld, Review, names};
+use super::{Cancel, Controller, Review, Seen, names};
 use crate::engine::{Direction, Listener};
 use crate::error::{Error, Result};
-use crate::intent::{Answers, Form, Operation};
+use crate::facts::DataHeld;
+use crate::intent::{Answers, Form, Operation, VerifyIntent};
 use crate::lab::Trainer;
 use crate::menu::Trial;
-use crate::model::{BySide, OpId, Side};
+use crate::model::{BySide, OpId};
 use crate::plan::Plan;
 use crate::render::translation::explained;
 use crate::render::{self, Line};
@@ -75,7 +76,22 @@ impl Backend for Door {
 
     fn form(&self, operation: Operation) -> Result<Form> {
         let status = lock(&self.status).clone();
-        self.controller.form(operation, status.as_ref())
+        let loads = matches!(operation, Operation::Load | Operation::FailbackLoad);
+        // Without an answer the name of a mirror is typed.
+        let held = loads.then(|| self.data_held().ok()).flatten();
+        let seen = Seen {
+            status: status.as_ref(),
+            held: held.as_ref(),
+        };
+        self.controller.form(operation, seen)
+    }
+
+    fn verify_form(&self) -> Result<Form> {
+        let held = self.data_held().ok();
+        self.controller.verify_form(Seen {
+            held: held.as_ref(),
+            ..Seen::default()
+        })
     }
 
     fn plan(&self, operation: Operation, answers: &Answers, looking: Looking<'_>) -> Result<Plan> {
@@ -145,10 +161,9 @@ impl Backend for Door {
         self.controller.data_held()
     }
 
-    fn verify(&self, mirror: &str, looking: Looking<'_>) -> Result<String> {
+    fn verify(&self, wanted: &VerifyIntent, looking: Looking<'_>) -> Result<String> {
         let told = &mut |moved| (looking.told)(&moved);
-        self.controller
-            .examine(Side::Secondary, mirror, looking.cancel, told)
+        self.controller.examine(wanted, looking.cancel, told)
     }
 
     fn differences(&self) -> Result<String> {

@@ -3,62 +3,53 @@
 use super::facts::gather;
 use super::{Cancel, Controller};
 use crate::agent::protocol::{Request, Response};
+use crate::engine::Session;
 use crate::error::{Error, Result};
-use crate::facts::{DataFacts, DataQuery, FactsQuery};
+use crate::facts::{DataHeld, DataQuery, FactsQuery};
+use crate::intent::VerifyIntent;
+use crate::intent::mirror::NEWEST;
+use crate::model::syntax::shown;
 use crate::model::{BySide, Moved, Side};
-use serde::Serialize;
 use std::time::Duration;
-
-/// What one node holds.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct DataHeld {
-    /// Its name.
-    pub hostname: String,
-    /// Its clock, Unix seconds: ages of what it made are told by it.
-    pub now: i64,
-    /// Backup and mirrors.
-    pub data: Option<DataFacts>,
-    /// Why it could not say.
-    pub error: Option<Error>,
-}
 
 /// One answer of how far the reading is.
 const TOLD: Duration = Duration::from_secs(15);
 
 impl Controller {
-    /// Reads every byte of a mirror on `side` again and tells `told` how far it is. What it comes
-    /// to, in words; code `data_damaged` with the path when something is not as it was copied.
+    /// Reads every byte of a mirror again and tells `told` how far it is. What it comes to, in words;
+    /// code `data_damaged` with the path when something is not as it was copied.
     pub fn examine(
         &self,
-        side: Side,
-        mirror: &str,
+        wanted: &VerifyIntent,
         cancel: &Cancel,
         told: &mut dyn FnMut(Moved),
     ) -> Result<String> {
         let pair = self.need_pair()?;
-        let (mut session, mut faults) = self.connect(&pair, "verify a mirror", &[side]);
-        if let Some(fault) = faults[side].take() {
-            return Err(fault);
-        }
-        loop {
-            let request = Request::Examine {
-                mirror: mirror.to_owned(),
-                source: side.other(),
-            };
-            match session.ask(side, request, TOLD)? {
-                Response::Step(report) => return Ok(report.detail),
-                Response::Running(moved) => told(moved),
-                other => return Err(Error::bug(format!("unexpected answer to a reading: {other:?}"))),
+        let sides: &[Side] = match wanted.side {
+            Some(Side::Primary) => &[Side::Primary],
+            Some(Side::Secondary) => &[Side::Secondary],
+            None if wanted.mirror == NEWEST => &[Side::Secondary],
+            // The nodes number their operations together: one of them has the mirror.
+            None => &[Side::Secondary, Side::Primary],
+        };
+        let (mut session, mut faults) = self.connect(&pair, "verify a mirror", sides);
+        let mut missing = None;
+        for &side in sides {
+            if let Some(fault) = faults[side].take() {
+                // It may be the one that has it.
+                missing = Some(fault);
+                continue;
             }
-            if cancel.asked() {
-                return Err(Error::refused(
-                    "cancelled",
-                    "stopped on request before everything was read",
-                ));
+            match read_on(&mut session, side, &wanted.mirror, cancel, told) {
+                Err(error) if error.code == "no_mirror" && sides.len() > 1 => {}
+                done => return done,
             }
         }
+        Err(missing.unwrap_or_else(|| {
+            let message = format!("neither node has a mirror `{}`", shown(&wanted.mirror));
+            Error::refused("no_mirror", message).hint("`pairadm data list` names them")
+        }))
     }
-
     /// What each node holds; a node that cannot be asked says why.
     pub fn data_held(&self) -> Result<BySide<DataHeld>> {
         let pair = self.need_pair()?;
@@ -93,5 +84,32 @@ impl Controller {
                 },
             }
         }))
+    }
+}
+
+/// Reads it on one node until that has read everything.
+fn read_on(
+    session: &mut Session,
+    side: Side,
+    mirror: &str,
+    cancel: &Cancel,
+    told: &mut dyn FnMut(Moved),
+) -> Result<String> {
+    loop {
+        let request = Request::Examine {
+            mirror: mirror.to_owned(),
+            source: side.other(),
+        };
+        match session.ask(side, request, TOLD)? {
+            Response::Step(report) => return Ok(report.detail),
+            Response::Running(moved) => told(moved),
+            other => return Err(Error::bug(format!("unexpected answer to a reading: {other:?}"))),
+        }
+        if cancel.asked() {
+            return Err(Error::refused(
+                "cancelled",
+                "stopped on request before everything was read",
+            ));
+        }
     }
 }

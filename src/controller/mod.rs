@@ -39,7 +39,6 @@ pub use backups::NodeBackups;
 pub use cancel::Cancel;
 pub use door::Door;
 pub use ended::Ended;
-pub use holdings::DataHeld;
 pub use live::Live;
 pub use looking::Looking;
 pub use planning::Review;
@@ -49,6 +48,7 @@ pub use unattended::Duty;
 use crate::config::{PAIR_FILE, PROFILES_DIRECTORY, Profile, load_pair, profile, profile_names};
 use crate::engine::Session;
 use crate::error::{Error, Result};
+use crate::facts::DataHeld;
 use crate::intent::{self, Form, Known, Operation};
 use crate::model::{BySide, Pair, Side};
 use crate::remote::{Dial, Dialer, Named, Operator, WithoutNodeKey};
@@ -98,6 +98,15 @@ pub struct Controller {
     present: Mutex<Present>,
 }
 
+/// What the nodes said before a form is made, if they were asked.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Seen<'a> {
+    /// The newest status.
+    pub status: Option<&'a Status>,
+    /// What both hold of the pair's data.
+    pub held: Option<&'a BySide<DataHeld>>,
+}
+
 #[derive(Clone, Default)]
 struct Present {
     pair: Option<Arc<Pair>>,
@@ -135,8 +144,8 @@ impl Controller {
         &self.options
     }
 
-    /// The questions of an operation, with what is known as defaults.
-    pub fn form(&self, operation: Operation, status: Option<&Status>) -> Result<Form> {
+    /// The questions of an operation, with what is known as defaults and to choose from.
+    pub fn form(&self, operation: Operation, seen: Seen<'_>) -> Result<Form> {
         let pair = if operation == Operation::Configure {
             self.last_pair()
         } else {
@@ -148,7 +157,8 @@ impl Controller {
             &Known {
                 pair: pair.as_deref(),
                 profiles: &profiles,
-                status,
+                status: seen.status,
+                held: seen.held,
             },
         )?;
         if let (None, Some(removed)) = (self.pair(), pair) {
@@ -158,6 +168,16 @@ impl Controller {
             );
         }
         Ok(form)
+    }
+
+    /// The question which mirror is verified.
+    pub fn verify_form(&self, seen: Seen<'_>) -> Result<Form> {
+        intent::verify_form(&Known {
+            pair: self.pair().as_deref(),
+            status: seen.status,
+            held: seen.held,
+            ..Known::default()
+        })
     }
 
     /// The configured pair, or the one that was removed last: its answers are still good (A11).

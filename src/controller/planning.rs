@@ -1,6 +1,5 @@
 //! From answers to a plan: which facts are needed, and which planner is asked.
 
-use super::Controller;
 use super::facts::{all, gather};
 use super::failing_back::plan_failback_copy;
 use super::loading::{plan_failback_load, plan_load, plan_rollback};
@@ -8,6 +7,7 @@ use super::looking::Looking;
 use super::remembered::{self, remembered};
 use super::scheduling::plan_schedule;
 use super::syncing::plan_sync;
+use super::{Controller, Seen};
 use crate::config::Profile;
 use crate::engine::Session;
 use crate::error::{Error, Result};
@@ -33,7 +33,7 @@ pub struct Review {
 impl Controller {
     /// Completes the answers, asks the nodes, and plans. Changes nothing.
     pub fn plan(&self, operation: Operation, answers: &Answers, looking: Looking<'_>) -> Result<Review> {
-        let answers = self.form(operation, None)?.complete(answers)?;
+        let answers = self.form(operation, Seen::default())?.complete(answers)?;
         let (pair, sides) = self.scope(operation, &answers)?;
         let (mut session, faults) = self.connect(&pair, operation.verb(), &sides);
         if let Some(fault) = barring(faults, dispensable(operation)) {

@@ -18,6 +18,7 @@ mod manifest;
 mod places;
 mod rows;
 mod survey;
+mod verified;
 
 pub use automatic::{LastRun, RunEnd, Trigger};
 pub use load::{Change, Choice, FileChange, Ledger, LedgerEntry, Loaded, Origin, Preview, Room};
@@ -25,3 +26,4 @@ pub use manifest::{Copied, Entry, Kind, MANIFEST, Manifest, relative, usual_sour
 pub use places::{Places, made_by, maker};
 pub use rows::{Row, RowsQuery, TableRows};
 pub use survey::{Limit, Survey, Surveyed};
+pub use verified::Verified;

@@ -88,6 +88,16 @@ impl Places {
     pub fn findings(&self, mirror: &str) -> PathBuf {
         self.all_findings().join(format!("{mirror}.json"))
     }
+
+    /// What came of the newest readings of mirrors.
+    pub fn all_verified(&self) -> PathBuf {
+        self.var.join("data/verified")
+    }
+
+    /// What came of the newest reading of one mirror.
+    pub fn verified(&self, mirror: &str) -> PathBuf {
+        self.all_verified().join(format!("{mirror}.json"))
+    }
 }
 
 /// The operation that made what has this name, if one did.

@@ -1,6 +1,6 @@
 //! What a node holds of the pair's data: its own current backup, and its mirrors of the other node's.
 
-use crate::data::{Manifest, made_by};
+use crate::data::{Manifest, Verified, made_by};
 use crate::model::{BackupSource, DataSet, Generation, OpId, Side};
 use serde::{Deserialize, Serialize};
 
@@ -68,6 +68,8 @@ pub struct MirrorFacts {
     pub made: i64,
     /// When it was whole and verified, Unix seconds of the node that holds it.
     pub copied: i64,
+    /// The newest reading of every byte; the copy where there was none since.
+    pub verified: Verified,
     /// Bytes of its files.
     pub bytes: u64,
     /// Of these, bytes of files that other mirrors have as well, on the disk only once.
@@ -103,12 +105,17 @@ impl DataFacts {
 
 impl MirrorFacts {
     /// What `manifest` tells of the mirror in the folder of `op`.
-    pub fn of(op: OpId, manifest: &Manifest, shared: u64) -> Self {
+    pub fn of(op: OpId, manifest: &Manifest, shared: u64, read: Option<Verified>) -> Self {
+        let copied = manifest.copied.as_ref().map_or(manifest.made, |copied| copied.at);
         Self {
             name: made_by(op),
             op,
             made: manifest.made,
-            copied: manifest.copied.as_ref().map_or(manifest.made, |copied| copied.at),
+            copied,
+            verified: read.unwrap_or(Verified {
+                at: copied,
+                fault: None,
+            }),
             bytes: manifest.bytes(),
             shared,
             files: manifest.files().count() as u64,

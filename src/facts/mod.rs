@@ -2,9 +2,11 @@
 
 mod data;
 mod gather;
+mod held;
 
 pub use data::{BackupFacts, DataFacts, DataQuery, MirrorFacts, Stamp};
 pub use gather::gather;
+pub use held::{DataHeld, HeldMirror, MirrorUse, mirrors};
 
 use crate::agent::protocol::{FileImage, LockOwner};
 use crate::data::{LastRun, Ledger, Survey, Surveyed};

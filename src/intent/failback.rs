@@ -3,7 +3,8 @@
 
 use super::{Answers, Field, Form, load};
 use crate::error::Result;
-use crate::model::{Pair, Side};
+use crate::facts::DataHeld;
+use crate::model::{BySide, Pair, Side};
 
 /// The answer that confirms it.
 pub const CONFIRMATION: &str = "confirm_primary";
@@ -27,9 +28,9 @@ pub fn makes_backup(answers: &Answers) -> bool {
     answers.is_yes("backup")
 }
 
-/// The questions of the load.
-pub fn load_form(pair: &Pair) -> Form {
-    let mut form = load::form(pair, Side::Primary);
+/// The questions of the load; `held` is what both nodes said that they hold.
+pub fn load_form(pair: &Pair, held: Option<&BySide<DataHeld>>) -> Form {
+    let mut form = load::form(pair, Side::Primary, held);
     form.fields.push(confirmation(pair));
     form
 }
@@ -56,7 +57,7 @@ mod tests {
     #[test]
     fn without_the_primarys_name_nothing_goes_back() {
         let pair = sample::office();
-        for form in [copy_form(&pair), load_form(&pair)] {
+        for form in [copy_form(&pair), load_form(&pair, None)] {
             let mut answers = Answers::default();
             assert!(form.complete(&answers).is_err());
             answers.set(CONFIRMATION, pair.nodes[Side::Secondary].hostname.as_str());

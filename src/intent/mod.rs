@@ -12,6 +12,7 @@ pub mod failback;
 mod field;
 mod form;
 pub mod load;
+pub mod mirror;
 mod node_fields;
 mod operation;
 mod pair_fields;
@@ -26,6 +27,7 @@ pub mod takeover;
 pub mod traffic;
 pub mod translation;
 pub mod undo;
+pub mod verify;
 
 pub use alone::AloneIntent;
 pub use answers::Answers;
@@ -43,9 +45,11 @@ pub use sync::SyncIntent;
 pub use takeover::TakeoverIntent;
 pub use traffic::TrafficIntent;
 pub use translation::TranslationIntent;
+pub use verify::VerifyIntent;
 
 use crate::error::{Error, Result};
-use crate::model::{Pair, Side};
+use crate::facts::DataHeld;
+use crate::model::{BySide, Pair, Side};
 use crate::status::Status;
 
 /// What is known when a form is made.
@@ -57,16 +61,28 @@ pub struct Known<'a> {
     pub profiles: &'a [String],
     /// The newest status, if both nodes were asked already.
     pub status: Option<&'a Status>,
+    /// What both nodes hold of the pair's data, if they were asked.
+    pub held: Option<&'a BySide<DataHeld>>,
+}
+
+impl<'a> Known<'a> {
+    /// The pair; code `no_pair` without.
+    fn need_pair(&self) -> Result<&'a Pair> {
+        self.pair.ok_or_else(|| {
+            Error::refused("no_pair", "no pair is configured")
+                .hint("configure one with `pairadm configure`, or name its file with --pair")
+        })
+    }
+}
+
+/// The question which mirror is verified; refused without a pair.
+pub fn verify_form(known: &Known<'_>) -> Result<Form> {
+    Ok(verify::form(known.need_pair()?, known.held))
 }
 
 /// The questions of `operation`; refused without a pair, except for `configure` and `traffic`.
 pub fn form(operation: Operation, known: &Known<'_>) -> Result<Form> {
-    let pair = || {
-        known.pair.ok_or_else(|| {
-            Error::refused("no_pair", "no pair is configured")
-                .hint("configure one with `pairadm configure`, or name its file with --pair")
-        })
-    };
+    let pair = || known.need_pair();
     Ok(match operation {
         Operation::Configure => configure::form(known.pair, known.profiles),
         Operation::Takeover => {
@@ -83,10 +99,10 @@ pub fn form(operation: Operation, known: &Known<'_>) -> Result<Form> {
         Operation::Backup => backup::form(pair()?),
         Operation::Translation => translation::form(pair()?),
         Operation::Copy => copy::form(pair()?),
-        Operation::Load => load::form(pair()?, Side::Secondary),
+        Operation::Load => load::form(pair()?, Side::Secondary, known.held),
         Operation::Rollback => rollback::form(pair()?, Side::Secondary),
         Operation::FailbackCopy => failback::copy_form(pair()?),
-        Operation::FailbackLoad => failback::load_form(pair()?),
+        Operation::FailbackLoad => failback::load_form(pair()?, known.held),
         Operation::FailbackRollback => rollback::form(pair()?, Side::Primary),
         Operation::Sync => sync::form(pair()?),
         Operation::Auto => auto::form(pair()?),

@@ -28,7 +28,7 @@ fn known<'a>(pair: Option<&'a Pair>, profiles: &'a [String]) -> Known<'a> {
     Known {
         pair,
         profiles,
-        status: None,
+        ..Known::default()
     }
 }
 

@@ -6,8 +6,8 @@ use super::{Reply, Talk, looking};
 use crate::controller::backend::{Backend, Unfinished, Way};
 use crate::controller::{Cancel, Looking};
 use crate::error::Result;
-use crate::intent::{Answers, Operation};
-use crate::menu::{Choice, DATA, Entry, MAIN, NEWEST, TESTS, Trial};
+use crate::intent::{Answers, Operation, verify};
+use crate::menu::{Choice, DATA, Entry, MAIN, TESTS, Trial};
 use crate::model::OpId;
 use crate::render::{self, Line, Tone};
 use std::sync::atomic::Ordering;
@@ -135,11 +135,7 @@ impl Desk<'_> {
                     self.talk.say(&line);
                 }
             }),
-            Choice::Verify => {
-                let backend = self.backend;
-                let read = self.look(|looking| backend.verify(NEWEST, looking));
-                read.map(|text| self.say_all(&text))
-            }
+            Choice::Verify => self.verify(),
             Choice::Differences => self.backend.differences().map(|text| self.say_all(&text)),
             Choice::Losses => self.backend.losses().map(|text| self.say_all(&text)),
             Choice::Translation => self.translation(),
@@ -193,6 +189,18 @@ impl Desk<'_> {
             self.verbose,
             self.cancel,
         );
+        Ok(())
+    }
+
+    fn verify(&mut self) -> Result<()> {
+        let form = self.backend.verify_form()?;
+        let Some(typed) = ask_form(self.talk, &form, &Answers::default(), Asking::All) else {
+            return Ok(());
+        };
+        let wanted = verify::resolve(&form.complete(&typed)?)?;
+        let backend = self.backend;
+        let read = self.look(|looking| backend.verify(&wanted, looking))?;
+        self.say_all(&read);
         Ok(())
     }
 
@@ -398,6 +406,27 @@ mod tests {
         let (shown, asked) = run(Some(End::Committed), &["12", "1", "", "y", "q", "q"]);
         assert_eq!(asked, ["plan backup side=primary", "apply"]);
         assert!(shown.contains("q to go back"), "{shown}");
+    }
+
+    #[test]
+    fn a_mirror_is_chosen_from_a_list_to_be_verified_and_to_be_loaded() {
+        let (shown, _) = run(None, &["12", "6", "3", "q", "q"]);
+        for part in [
+            "2) op9 on secondary, mirror",
+            "3) op12 on primary, failback",
+            "op12 is whole",
+        ] {
+            assert!(shown.contains(part), "{part}: {shown}");
+        }
+        let (shown, asked) = run(None, &["12", "3", "2", "", "n", "q", "q"]);
+        assert!(shown.contains("2) op9, ") && !shown.contains("op12"), "{shown}");
+        assert_eq!(asked, ["plan load again=no mirror=op9"]);
+        let (shown, asked) = run(None, &["12", "13", "op12", "", "alpha", "n", "q", "q"]);
+        assert!(shown.contains("2) op12, ") && !shown.contains("op9"), "{shown}");
+        assert_eq!(
+            asked,
+            ["plan failback-load again=no confirm_primary=alpha mirror=op12"]
+        );
     }
 
     #[test]

@@ -6,13 +6,15 @@ use super::{Reply, Talk};
 use crate::agent::protocol::End;
 use crate::config::sample::office;
 use crate::controller::backend::{Backend, Finished, Identity, PairNames, Past, Practice, Unfinished, Way};
-use crate::controller::{Cancel, DataHeld, Looking};
+use crate::controller::{Cancel, Looking};
+use crate::data::Manifest;
 use crate::engine::{Event, Listener, Progress};
 use crate::error::{Error, Result};
-use crate::intent::{self, Answers, Form, Known, Operation};
+use crate::facts::{DataFacts, DataHeld, MirrorFacts};
+use crate::intent::{self, Answers, Form, Known, Operation, VerifyIntent};
 use crate::lab::{Fault, FaultOffer};
 use crate::menu::Trial;
-use crate::model::{BySide, OpId, Side};
+use crate::model::{BySide, Generation, OpId, Side};
 use crate::plan::{Action, Plan, Stage, Step, StepId, Window};
 use crate::render::Line;
 use crate::status::Status;
@@ -126,6 +128,31 @@ pub fn plan() -> Plan {
     }
 }
 
+/// A mirror on the secondary, and a failback mirror on the primary.
+fn held() -> BySide<DataHeld> {
+    let mirror = |op, source| MirrorFacts {
+        source,
+        ..MirrorFacts::of(
+            OpId(op),
+            &Manifest::new(String::new(), String::new(), Generation(1), OpId(op)),
+            0,
+            None,
+        )
+    };
+    let held = |side: Side| DataHeld {
+        hostname: side.to_string(),
+        data: Some(DataFacts {
+            mirrors: vec![match side {
+                Side::Secondary => mirror(9, Side::Primary),
+                Side::Primary => mirror(12, Side::Secondary),
+            }],
+            ..DataFacts::default()
+        }),
+        ..DataHeld::default()
+    };
+    BySide::new(held)
+}
+
 impl Backend for Fake {
     fn identity(&self) -> Identity {
         let pair = PairNames {
@@ -147,9 +174,10 @@ impl Backend for Fake {
     }
 
     fn form(&self, operation: Operation) -> Result<Form> {
-        let pair = office();
+        let (pair, held) = (office(), self.data_held()?);
         let known = Known {
             pair: Some(&pair),
+            held: Some(&held),
             ..Known::default()
         };
         intent::form(operation, &known)
@@ -214,11 +242,20 @@ impl Backend for Fake {
     }
 
     fn data_held(&self) -> Result<BySide<DataHeld>> {
-        Ok(BySide::new(|_| DataHeld::default()))
+        Ok(held())
     }
 
-    fn verify(&self, mirror: &str, _: Looking<'_>) -> Result<String> {
-        Ok(format!("{mirror} is whole"))
+    fn verify_form(&self) -> Result<Form> {
+        let (pair, held) = (office(), self.data_held()?);
+        intent::verify_form(&Known {
+            pair: Some(&pair),
+            held: Some(&held),
+            ..Known::default()
+        })
+    }
+
+    fn verify(&self, wanted: &VerifyIntent, _: Looking<'_>) -> Result<String> {
+        Ok(format!("{} is whole", wanted.mirror))
     }
 
     fn differences(&self) -> Result<String> {

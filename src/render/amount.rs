@@ -30,6 +30,25 @@ pub fn seconds(count: u64) -> String {
     }
 }
 
+/// How long ago something was: `3 s`, `2 min`, `5 h`.
+pub fn age(ms: u64) -> String {
+    match ms / 1_000 {
+        s @ 0..=119 => format!("{s} s"),
+        s @ 120..=7_199 => format!("{} min", s / 60),
+        s => format!("{} h", s / 3_600),
+    }
+}
+
+/// How long before `now` something was, both in Unix seconds: `3 s ago`, `2 min ago`, `5 h ago`,
+/// `3 days ago`. Clocks that disagree make nothing older than now.
+pub fn since(now: i64, then: i64) -> String {
+    let seconds = u64::try_from(now.saturating_sub(then)).unwrap_or(0);
+    match seconds / 86_400 {
+        0..2 => format!("{} ago", age(seconds.saturating_mul(1_000))),
+        days => format!("{days} days ago"),
+    }
+}
+
 /// `copy: 45 % of 1.0 GiB, 120 MiB/s, 5 s left`.
 pub fn how_far(moved: &Moved) -> String {
     if moved.done == 0 && moved.total.is_none() {
@@ -86,5 +105,15 @@ mod tests {
         assert_eq!(how_far(&moved), "copy: 50 % of 1.0 GiB, 128 MiB/s, 4 s left");
         moved.total = None;
         assert_eq!(how_far(&moved), "copy: 512 MiB, 128 MiB/s");
+    }
+
+    #[test]
+    fn what_was_long_ago_is_told_in_one_unit() {
+        assert_eq!(age(3_999), "3 s");
+        assert_eq!(age(150_000), "2 min");
+        assert_eq!(since(100, 97), "3 s ago");
+        assert_eq!(since(100_000, 0), "27 h ago");
+        assert_eq!(since(864_000, 0), "10 days ago");
+        assert_eq!(since(0, 50), "0 s ago");
     }
 }

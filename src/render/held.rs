@@ -2,11 +2,11 @@
 
 use super::amount::{bytes, seconds};
 use super::line::{Line, Tone};
-use crate::controller::DataHeld;
-use crate::facts::DataFacts;
+use crate::facts::{self, DataFacts, DataHeld, HeldMirror, MirrorUse};
 use crate::model::{BySide, Side};
 
-/// The primary's backup and the secondary's mirrors of it; where there are any, the same the other way.
+/// The primary's backup and the secondary's mirrors of it; where there are any, the same the other way, and
+/// mirrors that neither way takes.
 pub fn data_held(held: &BySide<DataHeld>) -> Vec<Line> {
     let mut lines = Vec::new();
     heading(&mut lines, "Backup", Side::Primary, held);
@@ -16,9 +16,11 @@ pub fn data_held(held: &BySide<DataHeld>) -> Vec<Line> {
     lines.push(Line::default());
     heading(&mut lines, "Mirrors", Side::Secondary, held);
     if let Some(data) = &held.secondary.data {
-        mirrors(&mut lines, data, Side::Primary, held.secondary.now);
+        mirrors(&mut lines, MirrorUse::Usual, Side::Secondary, held);
+        around_mirrors(&mut lines, data);
     }
     back(&mut lines, held);
+    former_roles(&mut lines, held);
     lines
 }
 
@@ -33,7 +35,20 @@ fn back(lines: &mut Vec<Line>, held: &BySide<DataHeld>) {
     if let Some(data) = held.primary.data.as_ref().filter(there) {
         lines.push(Line::default());
         heading(lines, "Failback mirrors", Side::Primary, held);
-        mirrors(lines, data, Side::Secondary, held.primary.now);
+        mirrors(lines, MirrorUse::Failback, Side::Primary, held);
+        around_mirrors(lines, data);
+    }
+}
+
+/// Mirrors from before a reverse of the roles.
+fn former_roles(lines: &mut Vec<Line>, held: &BySide<DataHeld>) {
+    for side in [Side::Secondary, Side::Primary] {
+        let there = |data: &DataFacts| data.mirrors_of(side).next().is_some();
+        if held[side].data.as_ref().is_some_and(there) {
+            lines.push(Line::default());
+            heading(lines, "Mirrors from before the roles were reversed", side, held);
+            mirrors(lines, MirrorUse::FormerRole, side, held);
+        }
     }
 }
 
@@ -71,35 +86,63 @@ fn backup(lines: &mut Vec<Line>, data: &DataFacts, now: i64) {
     )));
 }
 
-fn mirrors(lines: &mut Vec<Line>, data: &DataFacts, source: Side, now: i64) {
-    if data.mirrors_of(source).next().is_none() {
+fn mirrors(lines: &mut Vec<Line>, used: MirrorUse, side: Side, held: &BySide<DataHeld>) {
+    let all = facts::mirrors(held);
+    let all = all.iter().filter(|held| held.side == side && held.used == used);
+    let mut rows = all.peekable();
+    if rows.peek().is_none() {
         lines.push(Line::plain("  none; `pairadm data copy` makes one"));
     } else {
         lines.push(Line::toned(
             Tone::Faint,
             format!(
-                "  {:8}  {:>12}  {:>10}  {:>7}  {:>10}  VERSION",
-                "NAME", "COPIED", "SIZE", "FILES", "GENERATION"
+                "  {:6}  {:>11}  {:>11}  {:>11}  {:>9}  {:>6}  VERSION",
+                "NAME", "BACKUP MADE", "COPIED", "VERIFIED", "SIZE", "FILES"
             ),
         ));
     }
-    for mirror in data.mirrors_of(source) {
-        let loaded = data.loaded.as_deref() == Some(mirror.name.as_str());
-        let line = Line::plain(format!(
-            "  {:8}  {:>12}  {:>10}  {:>7}  {:>10}  {}",
+    for HeldMirror {
+        holder,
+        mirror,
+        loaded,
+        ..
+    } in rows
+    {
+        let verified = match &mirror.verified.fault {
+            Some(_) => "DAMAGED".to_owned(),
+            None => age(holder.now, mirror.verified.at),
+        };
+        let mut line = Line::plain(format!(
+            "  {:6}  {:>11}  {:>11}  {verified:>11}  {:>9}  {:>6}  {}",
             mirror.name,
-            age(now, mirror.copied),
+            age(holder.now, mirror.made),
+            age(holder.now, mirror.copied),
             bytes(mirror.bytes),
             mirror.files,
-            mirror.generation.0,
             mirror.version.as_deref().unwrap_or("-"),
         ));
-        lines.push(if loaded {
-            line.then(Tone::Good, "  loaded")
-        } else {
-            line
-        });
+        if *loaded {
+            line = line.then(Tone::Good, "  loaded");
+        }
+        lines.push(line);
+        if let Some(fault) = &mirror.verified.fault {
+            let ago = age(holder.now, mirror.verified.at);
+            let text = format!("    damaged, as it was read {ago} ago: {fault}");
+            lines.push(Line::toned(Tone::Bad, text));
+        }
     }
+}
+
+/// What belongs to all mirrors of a node.
+fn around_mirrors(lines: &mut Vec<Line>, data: &DataFacts) {
+    let live = match &data.loaded {
+        Some(name) if data.mirrors.iter().any(|mirror| mirror.name == *name) => {
+            format!("  live is mirror {name}, loaded last")
+        }
+        Some(name) => format!("  live is mirror {name}, which is not kept any more"),
+        None => "  live is the node's own data; no mirror is loaded".to_owned(),
+    };
+    lines.push(Line::plain(live));
     if data.incoming > 0 {
         lines.push(Line::toned(
             Tone::Warning,

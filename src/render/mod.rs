@@ -12,7 +12,7 @@ mod review;
 mod status;
 pub mod translation;
 
-pub use amount::{bytes, how_far, seconds};
+pub use amount::{age, bytes, how_far, seconds, since};
 pub use diff::differences;
 pub use failback::losses;
 pub use held::data_held;

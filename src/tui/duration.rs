@@ -1,4 +1,4 @@
-//! Durations in the unit that suits them, and moments to the minute.
+//! How long steps took, and moments to the minute.
 
 use chrono::DateTime;
 
@@ -22,25 +22,6 @@ pub fn took(us: u64) -> String {
     }
 }
 
-/// How long ago something was: `3 s`, `2 min`, `5 h`.
-pub fn age(ms: u64) -> String {
-    match ms / 1_000 {
-        s @ 0..=119 => format!("{s} s"),
-        s @ 120..=7_199 => format!("{} min", s / 60),
-        s => format!("{} h", s / 3_600),
-    }
-}
-
-/// How long before `now` something was, both in Unix seconds: `3 s ago`, `2 min ago`, `5 h ago`,
-/// `3 days ago`. Clocks that disagree make nothing older than now.
-pub fn since(now: i64, then: i64) -> String {
-    let seconds = u64::try_from(now.saturating_sub(then)).unwrap_or(0);
-    match seconds / 86_400 {
-        0..2 => format!("{} ago", age(seconds.saturating_mul(1_000))),
-        days => format!("{days} days ago"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,17 +33,6 @@ mod tests {
         assert_eq!(took(8_410), "8.4 ms");
         assert_eq!(took(12_345), "12 ms");
         assert_eq!(took(3_140_000), "3.1 s");
-        assert_eq!(age(3_999), "3 s");
-        assert_eq!(age(150_000), "2 min");
-        assert_eq!(age(7_200_000), "2 h");
-    }
-
-    #[test]
-    fn what_was_long_ago_is_told_in_days() {
-        assert_eq!(since(100, 97), "3 s ago");
-        assert_eq!(since(100_000, 0), "27 h ago");
-        assert_eq!(since(864_000, 0), "10 days ago");
-        assert_eq!(since(0, 50), "0 s ago");
     }
 
     #[test]

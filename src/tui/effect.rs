@@ -3,7 +3,7 @@
 use super::ask::{AskAnswer, AskId};
 use super::backend::Way;
 use super::event::JobId;
-use crate::intent::{Answers, Operation};
+use crate::intent::{Answers, Operation, VerifyIntent};
 use crate::lab::Fault;
 use crate::menu::Trial;
 use crate::model::OpId;
@@ -35,6 +35,10 @@ pub enum Effect {
 pub enum Job {
     /// The questions of an operation.
     Form(Operation),
+    /// The same, some of them answered.
+    FormWith(Operation, Answers),
+    /// The question which mirror is verified.
+    VerifyForm,
     /// A plan.
     Plan(Operation, Answers),
     /// Carry out a plan.
@@ -50,7 +54,7 @@ pub enum Job {
     /// Backup and mirrors.
     Held,
     /// Read a mirror again.
-    Verify(String),
+    Verify(VerifyIntent),
     /// Where the nodes' files differ.
     Differences,
     /// What a failback would lose.
@@ -87,13 +91,13 @@ impl Job {
     /// Shown while it is waited for.
     pub const fn waiting(&self) -> &'static str {
         match self {
-            Self::Form(_) => "Reading what is configured",
+            Self::Form(_) | Self::FormWith(..) => "Reading what is configured",
             Self::Plan(..) => "Asking both nodes and making the plan",
             Self::Apply(_) | Self::Resume(..) => "Taking the locks",
             Self::History => "Reading the journals",
             Self::Report(_) => "Reading the report",
             Self::Doctor => "Checking both nodes; nothing is changed",
-            Self::Held => "Asking both nodes what they hold",
+            Self::Held | Self::VerifyForm => "Asking both nodes what they hold",
             Self::Verify(_) => "Reading every byte of the mirror again",
             Self::Differences => "Comparing the nodes",
             Self::Losses => "Looking for what a failback would lose",

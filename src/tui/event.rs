@@ -2,9 +2,9 @@
 
 use super::ask::{AskId, AskRequest};
 use super::backend::{Finished, Identity, Past, Unfinished};
-use crate::controller::DataHeld;
 use crate::engine;
 use crate::error::Result;
+use crate::facts::DataHeld;
 use crate::intent::{Form, Operation};
 use crate::lab::FaultOffer;
 use crate::model::{BySide, Moved};
@@ -78,6 +78,8 @@ pub enum Event {
 pub enum Reply {
     /// The questions of an operation.
     Form(Operation, Result<Form>),
+    /// The question which mirror is verified.
+    VerifyForm(Result<Form>),
     /// A plan to review.
     Plan(Operation, Result<Plan>),
     /// An operation has ended.

@@ -1,8 +1,8 @@
 //! What the menu knows of the pair, and how old that is. Old data is never shown as if it were new.
 
 use super::backend::{Identity, Unfinished};
-use crate::controller::DataHeld;
 use crate::error::{Error, Result};
+use crate::facts::DataHeld;
 use crate::model::{BySide, Side};
 use crate::status::Status;
 

@@ -146,6 +146,7 @@ impl Runner {
 #[derive(Clone, Copy)]
 enum JobKind {
     Form(Operation),
+    VerifyForm,
     Plan(Operation),
     Change,
     History,
@@ -160,7 +161,8 @@ enum JobKind {
 impl JobKind {
     fn of(job: &Job) -> Self {
         match job {
-            Job::Form(operation) => Self::Form(*operation),
+            Job::Form(operation) | Job::FormWith(operation, _) => Self::Form(*operation),
+            Job::VerifyForm => Self::VerifyForm,
             Job::Plan(operation, _) => Self::Plan(*operation),
             Job::Apply(_) | Job::Resume(..) => Self::Change,
             Job::History => Self::History,
@@ -182,6 +184,7 @@ impl JobKind {
     fn failed(self, error: Error) -> Reply {
         match self {
             Self::Form(operation) => Reply::Form(operation, Err(error)),
+            Self::VerifyForm => Reply::VerifyForm(Err(error)),
             Self::Plan(operation) => Reply::Plan(operation, Err(error)),
             Self::Change => Reply::Finished(Finished::failed(error)),
             Self::History => Reply::History(Err(error)),
@@ -199,6 +202,11 @@ fn carry_out(backend: &dyn Backend, job: Job, listener: &mut dyn Listener, looki
     let cancel = looking.cancel;
     match job {
         Job::Form(operation) => Reply::Form(operation, backend.form(operation)),
+        Job::FormWith(operation, answers) => {
+            let form = backend.form(operation);
+            Reply::Form(operation, form.map(|form| form.with_defaults(&answers)))
+        }
+        Job::VerifyForm => Reply::VerifyForm(backend.verify_form()),
         Job::Plan(operation, answers) => Reply::Plan(operation, backend.plan(operation, &answers, looking)),
         Job::Apply(plan) => Reply::Finished(
             backend
@@ -214,7 +222,10 @@ fn carry_out(backend: &dyn Backend, job: Job, listener: &mut dyn Listener, looki
         Job::Report(op) => Reply::Text(format!("Report of operation {op}"), backend.report(op)),
         Job::Doctor => Reply::Text("Doctor".to_owned(), backend.doctor()),
         Job::Held => Reply::Held(backend.data_held().map(Box::new)),
-        Job::Verify(mirror) => Reply::Text(format!("Mirror {mirror}"), backend.verify(&mirror, looking)),
+        Job::Verify(wanted) => {
+            let title = format!("Mirror {}", wanted.mirror);
+            Reply::Text(title, backend.verify(&wanted, looking))
+        }
         Job::Differences => Reply::Text("Compared".to_owned(), backend.differences()),
         Job::Losses => Reply::Text("Preview of a failback".to_owned(), backend.losses()),
         Job::Try(trial) => Reply::Text("Tried".to_owned(), backend.try_out(&trial)),

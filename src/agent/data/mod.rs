@@ -12,6 +12,7 @@
 //!   count                                  whether the running service has all of it
 //!   live_digest                            what databases were like then
 //!   ledger                                 what is loaded
+//!   verified                               what came of reading a mirror again
 //! ```
 
 mod addresses;
@@ -41,6 +42,7 @@ mod survey;
 pub mod swap;
 mod tidy;
 mod translated;
+pub mod verified;
 
 pub use count::count;
 pub use kept::{Kept, apply, look, revert, verify};

@@ -4,7 +4,7 @@
 use super::copy::failed;
 use super::files::members;
 use super::translated::Texts;
-use super::{count, findings, inventory, ledger, live_digest, room, stage};
+use super::{count, findings, inventory, ledger, live_digest, room, stage, verified};
 use crate::agent::meter::Meter;
 use crate::agent::paths::NodePaths;
 use crate::agent::protocol::LoadQuery;
@@ -50,7 +50,10 @@ pub fn preview(paths: &NodePaths, query: &LoadQuery, meter: &Meter) -> Result<Pr
     let folder = places.of(&origin);
     let manifest = Manifest::read(&folder)?;
     meter.begin("verify", Some(manifest.bytes()));
-    inventory::verify(&folder, &manifest, meter)?;
+    match &origin {
+        Origin::Mirror(name) => verified::verify(&places, name, &manifest, meter)?,
+        Origin::Aside(_) => inventory::verify(&folder, &manifest, meter)?,
+    }
     let digest = stage::digest(&folder)?;
     let names = match (&origin, ledger.newest()) {
         (Origin::Aside(_), Some(newest)) => &newest.sets,

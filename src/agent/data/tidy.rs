@@ -1,5 +1,5 @@
-//! What goes once an operation is committed: staged copies, what older loads put aside, and what was found in
-//! mirrors that are gone.
+//! What goes once an operation is committed: staged copies, what older loads put aside, and what is known
+//! of mirrors that are gone.
 
 use super::copy::failed;
 use super::save::remove;
@@ -15,7 +15,7 @@ use std::path::Path;
 const KEEP: usize = 3;
 
 /// Removes all of the staged copies but their manifests, which tell later whether the files are still as
-/// they were loaded; all former data but the newest; and findings without a mirror.
+/// they were loaded; all former data but the newest; and what is known of a mirror that is gone.
 pub fn tidy(paths: &NodePaths) -> Result<()> {
     let places = Places::under(paths.var());
     for staged in listed(&places.staged()) {
@@ -33,11 +33,12 @@ pub fn tidy(paths: &NodePaths) -> Result<()> {
         remove(&places.asides().join(made_by(op)))?;
         remove(&places.staged().join(made_by(op)))?;
     }
-    let found = places.all_findings();
-    for name in listed(&found) {
-        let mirror = name.trim_end_matches(".json");
-        if !places.mirrors().join(mirror).exists() {
-            remove_if_there(&found.join(&name)).map_err(|error| failed(&found, error))?;
+    for known in [places.all_findings(), places.all_verified()] {
+        for name in listed(&known) {
+            let mirror = name.trim_end_matches(".json");
+            if !places.mirrors().join(mirror).exists() {
+                remove_if_there(&known.join(&name)).map_err(|error| failed(&known, error))?;
+            }
         }
     }
     Ok(())

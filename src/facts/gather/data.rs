@@ -1,6 +1,7 @@
 //! The node's current backup and its mirrors. Only manifests and directories are read, not the data.
 
 use crate::agent::data::room::live_bytes;
+use crate::agent::data::verified;
 use crate::agent::program::{PATH, run_from};
 use crate::data::{Kind, MANIFEST, Manifest, Places, made_by, maker};
 use crate::facts::{BackupFacts, DataFacts, DataQuery, MirrorFacts, Stamp};
@@ -125,11 +126,13 @@ fn of_mirrors(places: &Places) -> DataFacts {
     };
     for entry in fs::read_dir(places.mirrors()).into_iter().flatten().flatten() {
         let (name, folder) = (entry.file_name(), entry.path());
-        if let Some(op) = name.to_str().and_then(maker)
+        if let Some(name) = name.to_str()
+            && let Some(op) = maker(name)
             && let Ok(manifest) = Manifest::read(&folder)
         {
-            data.mirrors
-                .push(MirrorFacts::of(op, &manifest, shared(&folder, &manifest)));
+            let read = verified::read(&places.verified(name));
+            let shared = shared(&folder, &manifest);
+            data.mirrors.push(MirrorFacts::of(op, &manifest, shared, read));
         }
     }
     data.mirrors

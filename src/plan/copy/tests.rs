@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::{Failback, failback, plan};
+use crate::data::Verified;
 use crate::facts::{BackupFacts, DataFacts, MirrorFacts};
 use crate::model::{Addresses, BackupSource, BySide, Generation, OpId, Side, Traffic};
 use crate::plan::sample::Sample;
@@ -59,6 +60,7 @@ fn mirror(op: u64, shared: u64) -> MirrorFacts {
         op: OpId(op),
         made: NOW,
         copied: NOW,
+        verified: Verified::default(),
         bytes: GIB,
         shared,
         files: 7,

@@ -2,8 +2,9 @@
 
 use super::{Around, KeyHint};
 use crate::model::{BySide, Side};
+use crate::render::age;
 use crate::status::{NodeStatus, Status};
-use crate::tui::duration::{age, took};
+use crate::tui::duration::took;
 use crate::tui::layout;
 use crate::tui::look::{Look, Mark, Tone};
 use crate::tui::pair_view::{Freshness, PairView};

@@ -4,7 +4,7 @@ use super::confirm::{self, Confirm};
 use super::history::History;
 use super::mirrors::refused;
 use super::{Around, KeyHint, Screen};
-use crate::menu::{Choice, DATA, Entry, MAIN, NEWEST, TESTS, Trial, barred};
+use crate::menu::{Choice, DATA, Entry, MAIN, TESTS, Trial, barred};
 use crate::model::BySide;
 use crate::tui::effect::Job;
 use crate::tui::layout;
@@ -202,7 +202,7 @@ impl Menu {
             Choice::History | Choice::Reports => Turn::open(Screen::History(History::default())),
             Choice::Doctor => Turn::job(Job::Doctor),
             Choice::Mirrors => Turn::job(Job::Held),
-            Choice::Verify => Turn::job(Job::Verify(NEWEST.to_owned())),
+            Choice::Verify => Turn::job(Job::VerifyForm),
             Choice::Translation => Turn::job(Job::Translation),
             Choice::Differences => Turn::job(Job::Differences),
             Choice::Losses => Turn::job(Job::Losses),

@@ -1,16 +1,13 @@
-//! What both nodes hold of the pair's data: the primary's backup, and the mirrors on the secondary, to
-//! be loaded from here.
+//! What both nodes hold of the pair's data: backups, and all mirrors, to be verified and loaded from here.
 
 use super::confirm::{Choice, Confirm};
 use super::{Around, KeyHint, Screen};
-use crate::controller::DataHeld;
-use crate::facts::{DataFacts, MirrorFacts};
-use crate::intent::{Answers, Operation};
+use crate::facts::{self, DataHeld, HeldMirror, MirrorUse};
+use crate::intent::{Answers, Operation, VerifyIntent, mirror};
 use crate::menu;
 use crate::model::{BySide, Side};
-use crate::render::{bytes, printable};
+use crate::render::{bytes, printable, since};
 use crate::tui::cursor::{Cursor, List, Pointed};
-use crate::tui::duration::since;
 use crate::tui::effect::Job;
 use crate::tui::layout;
 use crate::tui::look::{Look, Mark, Tone};
@@ -26,9 +23,9 @@ use ratatui::layout::Rect;
 pub const HINTS: &[KeyHint] = &[
     ("Enter", "load it"),
     ("v", "verify"),
-    ("c", "copy now"),
+    ("c", "copy"),
     ("b", "back up"),
-    ("r", "read again"),
+    ("r", "again"),
     ("F1", "help"),
     ("Esc", "back"),
 ];
@@ -49,16 +46,30 @@ impl Mirrors {
         }
     }
 
-    /// What the nodes say now; the cursor stays.
+    /// What the nodes say now; the cursor stays at its mirror, also when a new one has come before it.
     pub fn fill(&mut self, held: BySide<DataHeld>) {
+        let chosen = self.chosen().map(|held| (held.side, held.mirror.name.clone()));
         self.held = held;
+        let is_it = |held: &HeldMirror<'_>| {
+            let (side, name) = (held.side, &held.mirror.name);
+            chosen
+                .as_ref()
+                .is_some_and(|chosen| *chosen == (side, name.clone()))
+        };
+        if let Some(place) = self.mirrors().iter().position(is_it) {
+            self.cursor.at = place;
+        }
         self.cursor.clamp(self.mirrors().len());
     }
 
-    /// Those to load from here: the primary's data. Failback mirrors are loaded by their own entry.
-    fn mirrors(&self) -> Vec<&MirrorFacts> {
-        let data = self.held.secondary.data.iter();
-        data.flat_map(|data| data.mirrors_of(Side::Primary)).collect()
+    /// All of them, in the order of the list.
+    fn mirrors(&self) -> Vec<HeldMirror<'_>> {
+        facts::mirrors(&self.held)
+    }
+
+    /// The one with the cursor.
+    fn chosen(&self) -> Option<HeldMirror<'_>> {
+        self.mirrors().get(self.cursor.at).copied()
     }
 
     /// The mirrors; the rows before them are about the backup and shown with the first one.
@@ -94,30 +105,39 @@ impl Mirrors {
         }
     }
 
-    /// To the plan that loads the mirror with the cursor.
+    /// To the plan that loads the mirror with the cursor; to the questions first where more has to be said.
     fn load(&self, around: Around<'_>) -> Turn {
-        let mirrors = self.mirrors();
-        let Some(mirror) = mirrors.get(self.cursor.at) else {
+        let Some(chosen) = self.chosen() else {
             return Turn::Stay;
         };
-        if let Some(why) = menu::barred(menu::Choice::Operation(Operation::Load), around.pair.status()) {
+        let operation = match chosen.used {
+            MirrorUse::Usual => Operation::Load,
+            MirrorUse::Failback => Operation::FailbackLoad,
+            MirrorUse::FormerRole => {
+                return refused(
+                    "This mirror was copied before the roles were reversed: it is not loaded any more.",
+                );
+            }
+        };
+        if let Some(why) = menu::barred(menu::Choice::Operation(operation), around.pair.status()) {
             return refused(why);
         }
         let mut answers = Answers::default();
-        answers.set("mirror", mirror.name.as_str());
-        let again = self.loaded() == Some(mirror.name.as_str());
-        answers.set("again", if again { "yes" } else { "no" });
-        Turn::job(Job::Plan(Operation::Load, answers))
+        answers.set(mirror::KEY, chosen.mirror.name.as_str());
+        if operation == Operation::FailbackLoad || chosen.loaded {
+            return Turn::job(Job::FormWith(operation, answers));
+        }
+        answers.set("again", "no");
+        Turn::job(Job::Plan(operation, answers))
     }
 
     fn verify(&self) -> Turn {
-        let mirrors = self.mirrors();
-        let mirror = mirrors.get(self.cursor.at);
-        mirror.map_or(Turn::Stay, |mirror| Turn::job(Job::Verify(mirror.name.clone())))
-    }
-
-    fn loaded(&self) -> Option<&str> {
-        self.held.secondary.data.as_ref()?.loaded.as_deref()
+        self.chosen().map_or(Turn::Stay, |chosen| {
+            Turn::job(Job::Verify(VerifyIntent {
+                mirror: chosen.mirror.name.clone(),
+                side: Some(chosen.side),
+            }))
+        })
     }
 
     /// Draws it.
@@ -136,60 +156,84 @@ impl Mirrors {
     /// All rows, and how many stand before the first mirror.
     fn rows(&self, look: Look, columns: usize) -> (usize, Vec<Row>) {
         let BySide { primary, secondary } = &self.held;
-        let mut rows = vec![Row::new(
-            Tone::Strong,
-            format!("Backup of {} (primary)", primary.hostname),
-        )];
-        rows.extend(fault(primary, columns));
-        if let Some(data) = &primary.data {
-            rows.extend(backup(data, primary.now, columns));
+        let mut rows = backup_of(primary, Side::Primary, columns);
+        if primary.data.as_ref().is_some_and(|data| data.backup.is_none()) {
+            rows.push(Row::new(Tone::Warning, "  none; b makes one"));
+        }
+        if secondary.data.as_ref().is_some_and(|data| data.backup.is_some()) {
+            rows.extend(backup_of(secondary, Side::Secondary, columns));
         }
         rows.push(Row::new(Tone::Plain, ""));
-        rows.push(Row::new(
-            Tone::Strong,
-            format!("Mirrors on {} (secondary)", secondary.hostname),
-        ));
-        rows.extend(fault(secondary, columns));
-        if let Some(data) = &secondary.data {
-            rows.extend(around_mirrors(data));
+        for side in [Side::Secondary, Side::Primary] {
+            rows.extend(mirrors_on(&self.held[side], side, columns));
         }
-        if self.mirrors().is_empty() {
-            let head = rows.len();
-            rows.extend(failbacks(primary));
-            return (head, rows);
+        let mirrors = self.mirrors();
+        if mirrors.is_empty() {
+            rows.push(Row::new(Tone::Warning, "  no mirrors; c copies the backup"));
+            return (rows.len(), rows);
         }
         let more = look.mark(Mark::More);
-        let heading = line(
-            " ",
-            ["name", "backup made", "copied", "size", "files", "gen.", ""],
-            columns,
-            more,
-        );
-        rows.push(Row::new(Tone::Faint, heading));
+        let heading = [
+            "name",
+            "on",
+            "use",
+            "backup made",
+            "size",
+            "files",
+            "verified",
+            "",
+        ];
+        rows.push(Row::new(Tone::Faint, line(" ", heading, columns, more)));
         let head = rows.len();
-        for (place, mirror) in self.mirrors().iter().enumerate() {
+        for (place, held) in mirrors.iter().enumerate() {
             let chosen = place == self.cursor.at;
             let pointer = if chosen { look.mark(Mark::Pointer) } else { " " };
-            let loaded = self.loaded() == Some(mirror.name.as_str());
-            let cells = [
-                mirror.name.as_str(),
-                &since(secondary.now, mirror.made),
-                &since(secondary.now, mirror.copied),
-                &bytes(mirror.bytes),
-                &mirror.files.to_string(),
-                &mirror.generation.to_string(),
-                if loaded { "LOADED" } else { "" },
-            ];
-            let tone = match (chosen, loaded) {
-                (true, _) => Tone::Selected,
-                (false, true) => Tone::Good,
-                (false, false) => Tone::Plain,
-            };
-            rows.push(Row::new(tone, line(pointer, cells, columns, more)));
+            rows.push(row(held, chosen, pointer, columns, more));
         }
-        rows.extend(failbacks(primary));
+        rows.extend(self.fault_of_chosen(columns));
         (head, rows)
     }
+
+    /// What is wrong with the mirror with the cursor, below the list.
+    fn fault_of_chosen(&self, columns: usize) -> Vec<Row> {
+        let chosen = self.chosen();
+        let fault = chosen.and_then(|held| Some((held, held.mirror.verified.fault.as_ref()?)));
+        let words = fault.map(|(held, fault)| format!("{} is damaged: {fault}", held.mirror.name));
+        let rows = words.iter().flat_map(|words| wrapped(Tone::Bad, words, columns));
+        words
+            .iter()
+            .map(|_| Row::new(Tone::Plain, ""))
+            .chain(rows)
+            .collect()
+    }
+}
+
+/// A line of the list.
+fn row(held: &HeldMirror<'_>, chosen: bool, pointer: &str, columns: usize, more: &str) -> Row {
+    let (now, mirror) = (held.holder.now, held.mirror);
+    let damaged = mirror.verified.fault.is_some();
+    let verified = if damaged {
+        "DAMAGED".to_owned()
+    } else {
+        since(now, mirror.verified.at)
+    };
+    let cells = [
+        mirror.name.as_str(),
+        held.holder.hostname.as_str(),
+        &held.used.to_string(),
+        &since(now, mirror.made),
+        &bytes(mirror.bytes),
+        &mirror.files.to_string(),
+        &verified,
+        if held.loaded { "LOADED" } else { "" },
+    ];
+    let tone = match (chosen, damaged, held.loaded) {
+        (true, _, _) => Tone::Selected,
+        (false, true, _) => Tone::Bad,
+        (false, false, true) => Tone::Good,
+        (false, false, false) => Tone::Plain,
+    };
+    Row::new(tone, line(pointer, cells, columns, more))
 }
 
 /// Counting rows needs no particular look.
@@ -230,59 +274,57 @@ fn fault(held: &DataHeld, columns: usize) -> Vec<Row> {
         .collect()
 }
 
-fn backup(data: &DataFacts, now: i64, columns: usize) -> Vec<Row> {
-    let mut rows: Vec<Row> = data
-        .backup_fault
-        .iter()
-        .flat_map(|why| wrapped(Tone::Bad, why, columns))
-        .collect();
-    let Some(backup) = &data.backup else {
-        rows.push(Row::new(Tone::Warning, "  none; b makes one"));
+/// The backup of a node, if it has one.
+fn backup_of(held: &DataHeld, side: Side, columns: usize) -> Vec<Row> {
+    let mut rows = vec![Row::new(
+        Tone::Strong,
+        format!("Backup of {} ({side})", held.hostname),
+    )];
+    rows.extend(fault(held, columns));
+    let Some(data) = &held.data else {
         return rows;
     };
-    let version = backup.version.as_ref().map(|version| format!(", {version}"));
-    let words = format!(
-        "made {}, {} in {} files{}",
-        since(now, backup.made),
-        bytes(backup.bytes),
-        backup.files,
-        version.unwrap_or_default()
-    );
-    rows.extend(wrapped(Tone::Plain, &words, columns));
-    rows.extend(wrapped(Tone::Faint, &backup.path, columns));
+    let faults = data.backup_fault.iter();
+    rows.extend(faults.flat_map(|why| wrapped(Tone::Bad, why, columns)));
+    if let Some(backup) = &data.backup {
+        let version = backup.version.as_ref().map(|version| format!(", {version}"));
+        let words = format!(
+            "made {}, {} in {} files{}",
+            since(held.now, backup.made),
+            bytes(backup.bytes),
+            backup.files,
+            version.unwrap_or_default()
+        );
+        rows.extend(wrapped(Tone::Plain, &words, columns));
+        rows.extend(wrapped(Tone::Faint, &backup.path, columns));
+    }
     rows
 }
 
-/// What came back to the primary, below the mirrors.
-fn failbacks(primary: &DataHeld) -> Vec<Row> {
-    let held = primary.data.iter();
-    let mirrors = held.flat_map(|data| data.mirrors_of(Side::Secondary));
-    let rows: Vec<Row> = mirrors
-        .map(|mirror| {
-            let words = format!(
-                "  {}, copied {}, {}",
-                mirror.name,
-                since(primary.now, mirror.copied),
-                bytes(mirror.bytes)
-            );
-            Row::new(Tone::Plain, words)
-        })
-        .collect();
-    if rows.is_empty() {
-        return rows;
+/// What belongs to all mirrors of a node: of the primary only where it has any.
+fn mirrors_on(held: &DataHeld, side: Side, columns: usize) -> Vec<Row> {
+    let heading = Row::new(Tone::Strong, format!("Mirrors on {} ({side})", held.hostname));
+    let Some(data) = &held.data else {
+        // What bars the way to the primary stands with its backup.
+        return match side {
+            Side::Primary => Vec::new(),
+            Side::Secondary => std::iter::once(heading).chain(fault(held, columns)).collect(),
+        };
+    };
+    if side == Side::Primary && data.mirrors.is_empty() && data.incoming == 0 {
+        return Vec::new();
     }
-    let title = format!("Failback mirrors on {} (primary)", primary.hostname);
-    let mut all = vec![Row::new(Tone::Plain, ""), Row::new(Tone::Strong, title)];
-    all.extend(rows);
-    all
-}
-
-/// What belongs to all mirrors.
-fn around_mirrors(data: &DataFacts) -> Vec<Row> {
-    let mut rows = vec![Row::new(
-        Tone::Plain,
-        format!("  {} free for them", bytes(data.free)),
-    )];
+    let live = data.loaded.as_ref().map_or_else(
+        || "the node's own data is live".to_owned(),
+        |name| format!("{name} is live"),
+    );
+    let mut rows = vec![
+        heading,
+        Row::new(
+            Tone::Plain,
+            printable(&format!("  {live}; {} free for mirrors", bytes(data.free))),
+        ),
+    ];
     if data.incoming > 0 {
         let words = format!(
             "  a copy was broken off after {}; the next one goes on from there",
@@ -290,14 +332,11 @@ fn around_mirrors(data: &DataFacts) -> Vec<Row> {
         );
         rows.push(Row::new(Tone::Warning, words));
     }
-    if data.mirrors_of(Side::Primary).next().is_none() {
-        rows.push(Row::new(Tone::Warning, "  none; c copies the backup"));
-    }
     rows
 }
 
-fn line(pointer: &str, cells: [&str; 7], columns: usize, more: &str) -> String {
-    const WIDTHS: [usize; 6] = [12, 16, 16, 10, 9, 6];
+fn line(pointer: &str, cells: [&str; 8], columns: usize, more: &str) -> String {
+    const WIDTHS: [usize; 7] = [7, 11, 9, 13, 10, 8, 12];
     let [first @ .., last] = cells;
     let mut line = format!("{pointer} ");
     for (cell, wide) in first.into_iter().zip(WIDTHS) {

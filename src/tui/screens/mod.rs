@@ -175,7 +175,7 @@ impl Screen {
     pub fn crumb(&self) -> &str {
         match self {
             Self::Details(_) => "Status",
-            Self::Form(screen) => screen.operation.verb(),
+            Self::Form(screen) => screen.purpose.crumb(),
             Self::Review(_) => "Review",
             Self::Progress(_) => "Working",
             Self::Outcome(_) => "Result",

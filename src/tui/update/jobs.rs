@@ -11,7 +11,7 @@ use crate::tui::screens::Screen;
 use crate::tui::screens::busy::Busy;
 use crate::tui::screens::confirm::Confirm;
 use crate::tui::screens::faults::Faults;
-use crate::tui::screens::form::FormScreen;
+use crate::tui::screens::form::{FormScreen, Purpose};
 use crate::tui::screens::mirrors::Mirrors;
 use crate::tui::screens::outcome::Outcome;
 use crate::tui::screens::progress::Progress;
@@ -99,8 +99,17 @@ pub(super) fn replied(state: &mut State, job: JobId, reply: Reply) -> Vec<Effect
         return Vec::new();
     };
     state.screens.remove(place);
+    let mut effects = Vec::new();
+    if matches!((&reply, state.top()), (Reply::Text(..), Some(Screen::Mirrors(_)))) {
+        // A mirror was read: its line tells what came of it.
+        effects.push(Effect::Held);
+    }
     match reply {
         Reply::Form(operation, Ok(form)) => return form_ready(state, operation, form),
+        Reply::VerifyForm(Ok(form)) => {
+            let form = FormScreen::new(Purpose::Verify, form);
+            state.screens.push(Screen::Form(Box::new(form)));
+        }
         Reply::Plan(operation, Ok(plan)) => {
             let hosts = hosts(state, &plan);
             let review = Review::new(operation, plan, &hosts, state.look);
@@ -143,6 +152,7 @@ pub(super) fn replied(state: &mut State, job: JobId, reply: Reply) -> Vec<Effect
             }
         }
         Reply::Form(_, Err(error))
+        | Reply::VerifyForm(Err(error))
         | Reply::Plan(_, Err(error))
         | Reply::History(Err(error))
         | Reply::Text(_, Err(error))
@@ -153,7 +163,7 @@ pub(super) fn replied(state: &mut State, job: JobId, reply: Reply) -> Vec<Effect
         | Reply::Faults(Err(error)) => show_error(state, &error),
         Reply::Finished(_) => {}
     }
-    Vec::new()
+    effects
 }
 
 fn show_error(state: &mut State, error: &Error) {
@@ -165,9 +175,10 @@ fn form_ready(state: &mut State, operation: Operation, form: Form) -> Vec<Effect
     if form.fields.is_empty() {
         return start(state, Job::Plan(operation, Answers::default()));
     }
-    state
-        .screens
-        .push(Screen::Form(Box::new(FormScreen::new(operation, form))));
+    state.screens.push(Screen::Form(Box::new(FormScreen::new(
+        Purpose::Plan(operation),
+        form,
+    ))));
     Vec::new()
 }
 

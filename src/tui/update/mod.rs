@@ -69,6 +69,11 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Held(held) => {
             // A node that cannot be asked shows up in the status.
             if let Ok(held) = held {
+                for screen in &mut state.screens {
+                    if let Screen::Mirrors(mirrors) = screen {
+                        mirrors.fill((*held).clone());
+                    }
+                }
                 state.pair.held = Some((*held, state.now.ms));
             }
             Vec::new()

@@ -1,6 +1,6 @@
 //! The title above and the keys below every screen.
 
-use crate::tui::duration;
+use crate::render;
 use crate::tui::hints;
 use crate::tui::look::{Look, Mark, Tone};
 use crate::tui::pair_view::Freshness;
@@ -44,8 +44,8 @@ fn age(state: &State) -> String {
     }
     match state.pair.freshness(state.now.ms) {
         Freshness::Never => "not read yet".to_owned(),
-        Freshness::Fresh(ms) => format!("read {} ago", duration::age(ms)),
-        Freshness::Stale(ms) => format!("OLD DATA: read {} ago", duration::age(ms)),
+        Freshness::Fresh(ms) => format!("read {} ago", render::age(ms)),
+        Freshness::Stale(ms) => format!("OLD DATA: read {} ago", render::age(ms)),
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::panel::{self, Row};
 use crate::model::{Side, Traffic};
+use crate::render::age;
 use crate::status::{NodeStatus, Status};
-use crate::tui::duration::{age, took};
+use crate::tui::duration::took;
 use crate::tui::look::{Look, Mark, Tone};
 use crate::tui::pair_view::Freshness;
 use crate::tui::state::State;

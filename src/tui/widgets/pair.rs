@@ -2,9 +2,9 @@
 
 use super::panel::{self, Row};
 use crate::model::Side;
-use crate::render::{how_far, printable};
+use crate::render::{age, how_far, printable, since};
 use crate::status::Severity;
-use crate::tui::duration::{age, since, took};
+use crate::tui::duration::took;
 use crate::tui::look::{Mark, Tone};
 use crate::tui::pair_view::{Freshness, PairView};
 use crate::tui::screens::text::error_text;

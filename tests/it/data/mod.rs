@@ -10,6 +10,7 @@ mod load;
 mod load_counts;
 mod load_faults;
 mod loading;
+mod mirrors;
 mod preview_failback;
 mod sync;
 mod translation;

@@ -3,10 +3,11 @@
 
 use super::fixture::{form, held, identity, past, plan, status, translation_view};
 use pairadm::agent::protocol::End;
-use pairadm::controller::{Cancel, DataHeld, Looking};
+use pairadm::controller::{Cancel, Looking};
 use pairadm::engine::{Event, Listener, Progress};
 use pairadm::error::{Error, Result};
-use pairadm::intent::{Answers, Form, Operation};
+use pairadm::facts::DataHeld;
+use pairadm::intent::{Answers, Form, Operation, VerifyIntent};
 use pairadm::menu::Trial;
 use pairadm::model::{BySide, Moved, OpId};
 use pairadm::plan::Plan;
@@ -161,8 +162,12 @@ impl Backend for Scripted {
         Ok(held())
     }
 
-    fn verify(&self, mirror: &str, _: Looking<'_>) -> Result<String> {
-        Ok(format!("{mirror} is whole"))
+    fn verify_form(&self) -> Result<Form> {
+        Ok(form())
+    }
+
+    fn verify(&self, wanted: &VerifyIntent, _: Looking<'_>) -> Result<String> {
+        Ok(format!("{} is whole", wanted.mirror))
     }
 
     fn differences(&self) -> Result<String> {

@@ -2,10 +2,10 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use pairadm::agent::protocol::{End, StepReport};
-use pairadm::controller::DataHeld;
+use pairadm::data::Verified;
 use pairadm::engine;
 use pairadm::engine::Progress;
-use pairadm::facts::{BackupFacts, DataFacts, MirrorFacts};
+use pairadm::facts::{BackupFacts, DataFacts, DataHeld, MirrorFacts};
 use pairadm::intent::{Answers, Field, FieldKind, Form};
 use pairadm::model::{BySide, Generation, Moved, OpId, Priority, Side, Traffic};
 use pairadm::plan::{Action, Content, FilePut, Keep, Plan, Stage, Step, StepId, UnitVerb, Window};
@@ -404,13 +404,17 @@ pub fn translation_view() -> TranslationView {
     }
 }
 
-/// A backup of the primary, and two mirrors of it of which the older one is loaded.
+/// A backup of the primary, two mirrors of it of which the older one is loaded, and a failback mirror.
 pub fn held() -> BySide<DataHeld> {
     let mirror = |op: u64, made: i64| MirrorFacts {
         name: format!("op{op}"),
         op: OpId(op),
         made,
         copied: made + 600,
+        verified: Verified {
+            at: made + 600,
+            fault: None,
+        },
         bytes: 150 << 20,
         shared: 0,
         files: 412,
@@ -432,6 +436,12 @@ pub fn held() -> BySide<DataHeld> {
             version: Some("kamailio 5.6.3 (x86_64/linux)".to_owned()),
             node: Some("alpha".to_owned()),
         }),
+        mirrors: vec![MirrorFacts {
+            node: "beta".to_owned(),
+            source: Side::Secondary,
+            ..mirror(8, now - 5 * 86_400)
+        }],
+        free: 11 << 30,
         ..DataFacts::default()
     };
     let secondary = DataFacts {

@@ -6,7 +6,7 @@ use pairadm::config::parse_pair;
 use pairadm::intent::{self, Known, Operation};
 use pairadm::tui::event::Reply;
 
-const PAIR: &str = r#"name = "office"
+pub const PAIR: &str = r#"name = "office"
 profile = "kamailio"
 [primary]
 hostname = "alpha"
@@ -31,6 +31,7 @@ fn opened(operation: Operation, number: &str, configured: bool) -> Menu {
         pair: configured.then_some(&pair),
         profiles: &profiles,
         status: Some(&status),
+        ..Known::default()
     };
     let form = intent::form(operation, &known).unwrap();
     let mut menu = Menu::answered(RICH, (80, 24), status.clone());

@@ -1,7 +1,7 @@
 //! Reads every byte of a mirror again.
 
 use super::keep;
-use crate::agent::data::inventory;
+use crate::agent::data::verified;
 use crate::agent::meter::Meter;
 use crate::agent::paths::NodePaths;
 use crate::agent::protocol::StepReport;
@@ -14,18 +14,19 @@ use std::path::PathBuf;
 /// Stands for the newest mirror where a name is asked for.
 const NEWEST: &str = "newest";
 
-/// Compares the mirror `name` of the data of `source` with its manifest; code `data_damaged` with the first
-/// path that differs.
+/// Compares the mirror `name`, or the newest one of the data of `source`, with its manifest; code `data_damaged`
+/// with the first path that differs.
 pub fn examine(paths: &NodePaths, name: &str, source: Side, meter: &Meter) -> Result<StepReport> {
-    let folder = folder(&Places::under(paths.var()), name, source)?;
+    let places = Places::under(paths.var());
+    let folder = folder(&places, name, source)?;
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let manifest = Manifest::read(&folder)?;
     meter.begin("verify", Some(manifest.bytes()));
-    inventory::verify(&folder, &manifest, meter)?;
+    verified::verify(&places, &name, &manifest, meter)?;
     Ok(StepReport {
         changed: false,
         detail: format!(
-            "{} is whole: {} in {} files",
-            folder.file_name().unwrap_or_default().to_string_lossy(),
+            "{name} is whole: {} in {} files",
             bytes(manifest.bytes()),
             manifest.files().count()
         ),
@@ -34,10 +35,9 @@ pub fn examine(paths: &NodePaths, name: &str, source: Side, meter: &Meter) -> Re
 }
 
 fn folder(places: &Places, name: &str, source: Side) -> Result<PathBuf> {
-    let known = keep::of(places, source)?;
     let found = match name {
-        NEWEST => known.into_iter().next(),
-        name => known
+        NEWEST => keep::of(places, source)?.into_iter().next(),
+        name => keep::all(places)?
             .into_iter()
             .find(|folder| maker(name).is_some() && folder.ends_with(name)),
     };

@@ -85,6 +85,7 @@ pub fn rotate(paths: &NodePaths, source: Side, keep: usize) -> Result<()> {
         if let Some(name) = mirror.file_name().and_then(|name| name.to_str()) {
             // Only remembered; without its mirror nobody asks for it.
             let _ = fs::remove_file(places.findings(name));
+            let _ = fs::remove_file(places.verified(name));
         }
     }
     match (newest, held) {

@@ -1,6 +1,6 @@
 //! Draws a form: a line a question, help and faults of the one with the cursor below.
 
-use super::{FormScreen, MESSAGE_ROWS};
+use super::{FormScreen, MESSAGE_ROWS, Purpose};
 use crate::intent::{Answers, Field, FieldKind};
 use crate::tui::layout;
 use crate::tui::look::{Look, Mark, Tone};
@@ -121,10 +121,14 @@ impl FormScreen {
         let focused = self.focus == visible;
         let pointer = if focused { look.mark(Mark::Pointer) } else { " " };
         let tone = if focused { Tone::Selected } else { Tone::Strong };
+        let (button, meaning) = match self.purpose {
+            Purpose::Plan(_) => ("[ Review the plan ]", "  nothing is changed yet"),
+            Purpose::Verify => ("[ Read it ]", "  nothing is changed"),
+        };
         Line::from(vec![
             Span::raw(format!("{pointer} ")),
-            Span::styled("[ Review the plan ]", look.style(tone)),
-            Span::styled("  nothing is changed yet", look.style(Tone::Faint)),
+            Span::styled(button, look.style(tone)),
+            Span::styled(meaning, look.style(Tone::Faint)),
         ])
     }
 
@@ -165,10 +169,13 @@ impl FormScreen {
             .filter(|&index| self.fault(index, answers).is_some())
             .count();
         if faults == 0 {
-            (
-                Tone::Plain,
-                "Enter makes the plan and shows it. Nothing is changed before you agree to it.".to_owned(),
-            )
+            let words = match self.purpose {
+                Purpose::Plan(_) => {
+                    "Enter makes the plan and shows it. Nothing is changed before you agree to it."
+                }
+                Purpose::Verify => "Enter reads the mirror. That may take long; Esc stops it.",
+            };
+            (Tone::Plain, words.to_owned())
         } else {
             (
                 Tone::Warning,
@@ -205,9 +212,14 @@ impl FormScreen {
             return;
         };
         let columns = dialog::columns(frame.area().width);
-        let lines = choices
+        // A long list moves past below its frame.
+        let room = usize::from(fields.height).saturating_sub(2).max(1);
+        let first = (selected + 1).saturating_sub(room);
+        let lines: Vec<Line<'_>> = choices
             .iter()
             .enumerate()
+            .skip(first)
+            .take(room)
             .map(|(place, (_, label))| {
                 let chosen = place == selected;
                 let pointer = if chosen { look.mark(Mark::Pointer) } else { " " };
@@ -216,7 +228,7 @@ impl FormScreen {
                 Line::styled(format!("{pointer} {label}"), look.style(tone))
             })
             .collect();
-        frame.render_widget(Clear, dialog::place(fields, choices.len()));
+        frame.render_widget(Clear, dialog::place(fields, lines.len()));
         dialog::draw(frame, fields, look, field.prompt, Tone::Key, lines);
     }
 }

@@ -1,7 +1,7 @@
 //! Keys and clicks of a form.
 
-use super::FormScreen;
-use crate::intent::FieldKind;
+use super::{FormScreen, Purpose};
+use crate::intent::{FieldKind, verify};
 use crate::tui::effect::Job;
 use crate::tui::layout;
 use crate::tui::look::Tone;
@@ -93,6 +93,8 @@ impl FormScreen {
         match key.code {
             KeyCode::Up => self.popup = Some(place.saturating_sub(1)),
             KeyCode::Down => self.popup = Some((place + 1).min(choices.len().saturating_sub(1))),
+            KeyCode::Home => self.popup = Some(0),
+            KeyCode::End => self.popup = Some(choices.len().saturating_sub(1)),
             KeyCode::Enter | KeyCode::Char(' ') => {
                 if let Some((value, _)) = choices.get(place) {
                     self.set(index, value);
@@ -125,7 +127,13 @@ impl FormScreen {
             self.focus = place;
             return Turn::Stay;
         }
-        Turn::job(Job::Plan(self.operation, answers))
+        match self.purpose {
+            Purpose::Plan(operation) => Turn::job(Job::Plan(operation, answers)),
+            Purpose::Verify => match verify::resolve(&answers) {
+                Ok(wanted) => Turn::job(Job::Verify(wanted)),
+                Err(error) => Turn::open(Screen::Confirm(Confirm::error(&error))),
+            },
+        }
     }
 
     fn leave(&mut self) -> Turn {

@@ -29,17 +29,43 @@ const CHOICE_HINTS: &[KeyHint] = &[
     ("F10", "review"),
     ("Esc", "back"),
 ];
+const VERIFY_HINTS: &[KeyHint] = &[
+    ("Left Right", "change"),
+    ("Space", "list"),
+    ("F1", "help"),
+    ("F10", "read it"),
+    ("Esc", "back"),
+];
 const POPUP_HINTS: &[KeyHint] = &[
     ("Up Down", "move"),
     ("Enter", "take it"),
     ("Esc", "leave as it was"),
 ];
 
+/// What a form is filled in for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// The plan of an operation.
+    Plan(Operation),
+    /// Reading a mirror again, which changes nothing.
+    Verify,
+}
+
+impl Purpose {
+    /// Shown in the title of the terminal.
+    pub const fn crumb(self) -> &'static str {
+        match self {
+            Self::Plan(operation) => operation.verb(),
+            Self::Verify => "verify",
+        }
+    }
+}
+
 /// A form being filled in.
 #[derive(Debug)]
 pub struct FormScreen {
-    /// The operation it is for.
-    pub operation: Operation,
+    /// What it is for.
+    pub purpose: Purpose,
     /// Its questions.
     pub form: Form,
     inputs: Vec<Input>,
@@ -55,14 +81,14 @@ pub struct FormScreen {
 
 impl FormScreen {
     /// A form with its defaults filled in.
-    pub fn new(operation: Operation, form: Form) -> Self {
+    pub fn new(purpose: Purpose, form: Form) -> Self {
         let inputs = form
             .fields
             .iter()
             .map(|field| Input::new(field.default.clone().unwrap_or_default()))
             .collect();
         let mut screen = Self {
-            operation,
+            purpose,
             form,
             inputs,
             began: Answers::default(),
@@ -108,7 +134,7 @@ impl FormScreen {
 
     /// True when something was typed that would be lost.
     fn changed(&self) -> bool {
-        self.answers() != self.began
+        self.purpose != Purpose::Verify && self.answers() != self.began
     }
 
     fn value(&self, index: usize) -> &str {
@@ -154,6 +180,7 @@ impl FormScreen {
     pub fn hints(&self) -> &'static [KeyHint] {
         match self.focused() {
             _ if self.popup.is_some() => POPUP_HINTS,
+            Some(_) if self.purpose == Purpose::Verify => VERIFY_HINTS,
             Some((_, field)) if Self::choices(field).is_some() => CHOICE_HINTS,
             _ => HINTS,
         }
