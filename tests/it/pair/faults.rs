@@ -181,6 +181,54 @@ fn a_node_that_is_cut_off_takes_itself_down_even_when_its_agent_is_killed() {
     assert_serves(&lab, "beta", "after the rerun");
 }
 
+/// A connection may be known to be lost long before the node knows: its lease then lasts as long as the hook that
+/// was asked for, and the network, in which it is not to be seen, says nothing of what it holds.
+#[test]
+fn calls_do_not_return_while_a_node_that_is_cut_off_may_still_hold_them() {
+    let mut lab = FreshLab::start("lease-hook");
+    run(&lab, &CONFIGURE, 0);
+    for node in [lab.alpha(), lab.beta()] {
+        node.write("/usr/local/sbin/promote", PROMOTE);
+        node.sh("chmod 755 /usr/local/sbin/promote && mkdir -p /etc/pairadm/profiles.d");
+        node.write("/etc/pairadm/profiles.d/kamailio.toml", PROFILE);
+    }
+    lab.alpha().sh(&format!(
+        "nohup pairadm {} > /root/told 2>&1 < /dev/null &",
+        TO_BETA.join(" ")
+    ));
+    wait_until("the hook runs", || {
+        lab.beta()
+            .exec(&["test", "-e", "/run/promoting"])
+            .status
+            .success()
+    });
+    let sentinel = Sentinel::over(&lab);
+    lab.cut_link("beta");
+    let beta = lab.beta().node.v4;
+    let killed = lab.alpha().sh(&format!("ss -H -K dst {beta}"));
+    assert!(killed.contains(&beta.to_string()), "the connection: {killed}");
+    let told = || lab.alpha().read("/root/told");
+    let running = || lab.alpha().exec(&["pgrep", "-x", "pairadm"]).status.success();
+    wait_until("it waits", || {
+        told().contains("until it has taken its VIPs down") || !running()
+    });
+    lab.beta().sh("rm /run/promoting");
+    wait_until("it ends", || !running());
+    assert_eq!(sentinel.report(), Vec::<String>::new(), "{}", told());
+    lab.heal();
+    until_unlocked(&lab);
+    run(&lab, &TO_BETA, 0);
+    assert_serves(&lab, "beta", "after the rerun");
+}
+
+/// Waits on the node that is told, for as long as it may.
+const PROMOTE: &str = "#!/bin/sh\n\
+    touch /run/promoting; while [ -e /run/promoting ]; do sleep 0.1; done\n";
+
+const PROFILE: &str = "title = \"Kamailio\"\nservices = [\"kamailio.service\"]\nrefresh = \"restart\"\n\
+    ports = [\"udp/5060\"]\nsip_port = 5060\n\
+    [[promote]]\nargv = [\"/usr/local/sbin/promote\"]\ntimeout_s = 20\n";
+
 /// A terminal that goes away must not end calls that are served already.
 #[test]
 fn a_node_that_recorded_itself_active_serves_on_when_only_the_tool_is_gone() {
