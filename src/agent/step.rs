@@ -40,9 +40,12 @@ pub fn find(context: &Context<'_>, steps: &[&Step]) -> Result<Vec<Found>> {
         match &step.action {
             Action::File(put) => wants.push((step.id, want(put)?, put.before.clone())),
             Action::TakeBack {
-                op, step: earlier, ..
+                op,
+                step: earlier,
+                left_by,
+                ..
             } => {
-                if let Some((want, before)) = take_back::want(context, *op, *earlier)? {
+                if let Some((want, before)) = take_back::want(context, (*op, *earlier), *left_by)? {
                     wants.push((step.id, want, before));
                 }
             }

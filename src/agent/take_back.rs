@@ -40,9 +40,13 @@ pub fn earlier_action(context: &Context<'_>, op: OpId, id: StepId) -> Result<Opt
     Ok(earlier(context, op, id)?.map(|earlier| earlier.action))
 }
 
-/// For a file: its original as what is wanted, and the hash that it must have now. Refused with a diff
-/// when somebody changed it since (S10).
-pub fn want(context: &Context<'_>, op: OpId, id: StepId) -> Result<Option<(Want, Option<String>)>> {
+/// For a file: its original as what is wanted, and the hash that it must have now, after `left_by` if later
+/// steps changed it too. Refused with a diff when somebody else changed it since (S10).
+pub fn want(
+    context: &Context<'_>,
+    (op, id): (OpId, StepId),
+    left_by: Option<(OpId, StepId)>,
+) -> Result<Option<(Want, Option<String>)>> {
     let Some(Earlier {
         action,
         found: Found::File(found),
@@ -50,8 +54,17 @@ pub fn want(context: &Context<'_>, op: OpId, id: StepId) -> Result<Option<(Want,
     else {
         return Ok(None);
     };
-    let made = made(context, &action)?;
-    let here = file::still_ours(&found, made.as_deref())?;
+    let newest = match left_by {
+        Some((op, id)) => earlier(context, op, id)?,
+        None => None,
+    };
+    let here = match newest {
+        Some(Earlier {
+            action,
+            found: Found::File(found),
+        }) => file::still_ours(&found, made(context, &action)?.as_deref())?,
+        _ => file::still_ours(&found, made(context, &action)?.as_deref())?,
+    };
     let (bytes, wear) = original(&found)?;
     let keep = match &action {
         Action::File(put) => put.keep,

@@ -40,6 +40,6 @@ pub use draft::Draft;
 pub use fingerprint::fingerprint;
 pub use put::{Wanted, put};
 pub use step::{
-    Action, Change, Content, FilePut, Keep, Lease, Plan, Restart, Stage, Step, StepId, StepPlace, UnitVerb,
-    VipPlace, Window, gives_way,
+    Action, Change, Content, FilePut, Keep, Lease, Plan, Restart, Stage, Step, StepId, StepPlace, UNDOES,
+    UnitVerb, VipPlace, Window, gives_way,
 };

@@ -46,12 +46,21 @@ pub struct Plan {
     pub how_to_undo: String,
 }
 
+/// What was asked of an undo: the number of the earlier operation.
+pub const UNDOES: &str = "operation";
+
 impl Plan {
     /// True for operations that only add copies of data, or that nodes begin by themselves on the passive
     /// side: another operation does not wait for one that is going on, it stops it; and one that was
     /// interrupted is no obstacle to anything.
     pub fn gives_way(&self) -> bool {
         gives_way(&self.operation)
+    }
+
+    /// The earlier operation that this one takes back.
+    pub fn undoes(&self) -> Option<OpId> {
+        let asked = self.asked.iter().find(|(key, _)| key == UNDOES);
+        asked.and_then(|(_, op)| op.parse().ok())
     }
 
     /// Every step in order.
@@ -263,6 +272,10 @@ pub enum Action {
         op: OpId,
         /// Its step.
         step: StepId,
+        /// The newest step that changed the same file, where later ones did: the file has to be as that one
+        /// left it, and gets the original of the earlier one at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        left_by: Option<(OpId, StepId)>,
         /// True when that step made a service take something up: then it comes last on every way.
         #[serde(default)]
         takes_up: bool,

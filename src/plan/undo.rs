@@ -1,6 +1,6 @@
 //! Undo: a new operation that takes back, step by step, what an earlier one did on each node.
 
-use super::{Action, Draft, Plan, Step, StepId, reverting_order};
+use super::{Action, Draft, Plan, Step, StepId, UNDOES, reverting_order};
 use crate::error::{Error, Result};
 use crate::model::{OpId, Side};
 
@@ -41,6 +41,7 @@ pub fn plan(op: OpId, undone: &Plan, conflicts: &[(Side, StepId, Error)]) -> Res
         let action = Action::TakeBack {
             op,
             step: step.id,
+            left_by: None,
             takes_up: step.action.takes_up(),
         };
         if step.armed {
@@ -52,7 +53,7 @@ pub fn plan(op: OpId, undone: &Plan, conflicts: &[(Side, StepId, Error)]) -> Res
     Ok(Plan {
         operation: "undo".to_owned(),
         title: format!("undo operation {op} ({})", undone.title),
-        asked: vec![("operation".to_owned(), op.to_string())],
+        asked: vec![(UNDOES.to_owned(), op.to_string())],
         facts: String::new(),
         notice: notice(undone),
         stages: draft.finish(),
@@ -133,6 +134,7 @@ mod tests {
         let back = |step| Action::TakeBack {
             op: OpId(4),
             step: StepId(step),
+            left_by: None,
             takes_up: false,
         };
         assert_eq!(

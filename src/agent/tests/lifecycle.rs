@@ -226,6 +226,7 @@ fn undo_is_an_operation_of_its_own_and_can_be_taken_back() {
     let back = |step| Action::TakeBack {
         op: OpId(1),
         step: StepId(step),
+        left_by: None,
         takes_up: false,
     };
     let undo = plan(vec![vec![back(2), back(1)]]);
@@ -238,6 +239,37 @@ fn undo_is_an_operation_of_its_own_and_can_be_taken_back() {
     controller.revert(2, 1).unwrap();
     assert_eq!(looks(&path), after);
     assert_eq!(node.read("created").as_deref(), Some("fresh"));
+}
+
+#[test]
+fn several_changes_of_a_file_are_taken_back_in_one_step_unless_a_person_edited_it() {
+    let node = Node::new();
+    let path = node.write("file", "old", 0o640);
+    let before = looks(&path);
+    let mut controller = Controller::on(&node);
+    for (op, was, becomes) in [(1, "old", "new"), (2, "new", "newer")] {
+        let change = plan(vec![vec![node.put("file", Some(was), Some(becomes))]]);
+        controller.run(op, &change).unwrap();
+    }
+    let back = plan(vec![vec![Action::TakeBack {
+        op: OpId(1),
+        step: StepId(1),
+        left_by: Some((OpId(2), StepId(1))),
+        takes_up: false,
+    }]]);
+    node.write("file", "mine", 0o640);
+    controller.begin(3, &back).unwrap();
+    let error = controller.prepare(3, &[1]).unwrap_err();
+    assert_eq!(error.code, "changed_since");
+    controller.finish(3, End::RolledBack).unwrap();
+    node.write("file", "newer", 0o640);
+    let after = looks(&path);
+    controller.begin(4, &back).unwrap();
+    controller.prepare(4, &[1]).unwrap();
+    assert!(controller.apply(4, 1).unwrap().changed);
+    assert_eq!(looks(&path), before);
+    controller.revert(4, 1).unwrap();
+    assert_eq!(looks(&path), after);
 }
 
 #[test]
@@ -255,6 +287,7 @@ fn undo_refuses_a_file_that_a_person_edited_and_shows_how() {
     let undo = plan(vec![vec![Action::TakeBack {
         op: OpId(1),
         step: StepId(1),
+        left_by: None,
         takes_up: false,
     }]]);
     controller.begin(2, &undo).unwrap();

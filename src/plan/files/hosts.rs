@@ -4,6 +4,7 @@
 use super::lines::{Revised, exchange};
 use crate::model::Pair;
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 /// Path on every node.
 pub const PATH: &str = "/etc/hosts";
@@ -29,10 +30,22 @@ pub fn with_pair(text: &str, pair: &Pair, previous: Option<&Pair>) -> String {
     exchange(text, &wanted, |line| without(line, &names))
 }
 
-/// The text without the pair's names.
+/// The text without the pair's names at the pair's own addresses: what `with_pair` wrote. The same names at
+/// other addresses were there before.
 pub fn without_pair(text: &str, pair: &Pair) -> String {
     let names = names(pair).collect();
-    exchange(text, &[], |line| without(line, &names))
+    let ours = |line: &str| {
+        let address = Entry::parse(line).and_then(|entry| entry.address.parse::<IpAddr>().ok());
+        let mut nodes = pair.nodes.iter();
+        address.is_some_and(|address| nodes.any(|(_, node)| node.address.iter().any(|own| own == address)))
+    };
+    exchange(text, &[], |line| {
+        if ours(line) {
+            without(line, &names)
+        } else {
+            Revised::Foreign
+        }
+    })
 }
 
 /// The lines that are wanted, IPv4 before IPv6.

@@ -15,15 +15,14 @@ pub fn give_back(basis: &Basis<'_>, side: Side, trace: &Trace, draft: &mut Draft
     let mut notice = Vec::new();
     for path in paths_of(basis) {
         let now = facts.file(&path).and_then(|file| file.sha256.as_deref());
-        if let Some(way) = trace.way_back(&path, now) {
-            for (op, step) in way {
-                let action = Action::TakeBack {
-                    op,
-                    step,
-                    takes_up: false,
-                };
-                push(draft, side, format!("give back {path}"), action, &path);
-            }
+        if let Some(((op, step), left_by)) = trace.way_back(&path, now) {
+            let action = Action::TakeBack {
+                op,
+                step,
+                left_by,
+                takes_up: false,
+            };
+            push(draft, side, format!("give back {path}"), action, &path);
             continue;
         }
         if let Some(text) = without_our_lines(basis, side, facts, &path) {

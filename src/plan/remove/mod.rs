@@ -18,6 +18,9 @@ use crate::model::{BySide, Pair, Side, Traffic, paths};
 use crate::plan::checks::chrony_unit;
 use trace::Trace;
 
+/// The name of this operation in plans and journals.
+const REMOVE: &str = "remove";
+
 /// Units that hold nothing but what pairadm wrote.
 const OWN_UNITS: [&str; 5] = [
     guard_units::EARLY,
@@ -77,7 +80,7 @@ pub fn plan(basis: &Basis<'_>, journals: BySide<&[Operation]>) -> Result<Plan> {
         files::forget(basis.need(side)?, side, &mut draft)?;
     }
     Ok(Plan {
-        operation: "remove".to_owned(),
+        operation: REMOVE.to_owned(),
         title: format!("remove the pair {}", basis.pair.name),
         asked: Vec::new(),
         facts: fingerprint(basis.facts),
@@ -85,7 +88,7 @@ pub fn plan(basis: &Basis<'_>, journals: BySide<&[Operation]>) -> Result<Plan> {
         stages: draft.finish(),
         sides: Side::BOTH.to_vec(),
         service_affecting: false,
-        how_to_undo: "`pairadm undo` with the number of this operation makes the two servers a pair again"
+        how_to_undo: "`pairadm undo` with the number of this operation, on the machine that removed the pair, makes the two servers a pair again"
             .to_owned(),
     })
 }
@@ -130,6 +133,7 @@ fn effects(facts: &Facts, side: Side, trace: &Trace, draft: &mut Draft) {
         let action = Action::TakeBack {
             op,
             step,
+            left_by: None,
             takes_up: false,
         };
         draft.step(side, "give kernel parameters back", action);

@@ -84,21 +84,47 @@ fn untouched_files_go_back_by_the_journal() {
 }
 
 #[test]
-fn two_configurations_are_taken_back_newest_first() {
+fn two_configurations_of_a_file_are_taken_back_at_once() {
     let mut nodes = Nodes::default();
     let first = nodes.configure();
     nodes.change(|pair| pair.nodes.secondary.fqdn = "beta.example.org".parse().unwrap());
     let second = nodes.configure();
     let plan = remove(&nodes, &[first, second]);
-    let back: Vec<OpId> = plan
-        .steps()
+    assert_eq!(hosts_taken_back(&plan), [(OpId(1), Some(OpId(2)))]);
+}
+
+/// The operations whose change of alpha's `/etc/hosts` is taken back, with those that left it so.
+fn hosts_taken_back(plan: &Plan) -> Vec<(OpId, Option<OpId>)> {
+    plan.steps()
         .filter(|step| step.side == Side::Primary && step.title == format!("give back {}", hosts::PATH))
         .filter_map(|step| match step.action {
-            Action::TakeBack { op, .. } => Some(op),
+            Action::TakeBack { op, left_by, .. } => Some((op, left_by.map(|(op, _)| op))),
             _ => None,
         })
-        .collect();
-    assert_eq!(back, [OpId(2), OpId(1)]);
+        .collect()
+}
+
+#[test]
+fn what_an_earlier_removal_took_out_does_not_come_back() {
+    let mut nodes = Nodes::default();
+    let configured = nodes.configure();
+    let edited = nodes.read(Side::Primary, hosts::PATH) + "192.0.2.99 printer\n";
+    nodes.write(Side::Primary, hosts::PATH, &edited);
+    let removed = remove(&nodes, std::slice::from_ref(&configured));
+    nodes.carry_out(&removed);
+    let again = nodes.configure();
+    let plan = remove(&nodes, &[configured, removed, again]);
+    assert_eq!(hosts_taken_back(&plan), [(OpId(3), None)]);
+}
+
+#[test]
+fn servers_that_were_never_configured_keep_what_they_have() {
+    let mut nodes = Nodes::default();
+    let debian = "127.0.0.1 localhost\n127.0.1.1 alpha.example.net alpha\n";
+    nodes.write(Side::Primary, hosts::PATH, debian);
+    let plan = remove(&nodes, &[]);
+    nodes.carry_out(&plan);
+    assert_eq!(nodes.read(Side::Primary, hosts::PATH), debian);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What the journal of one node says pairadm did to each file and has not taken back since.
 
+use super::REMOVE;
 use crate::agent::protocol::{End, Operation};
 use crate::model::{OpId, digest};
 use crate::plan::{Action, FilePut, StepId, StepPlace};
@@ -15,6 +16,9 @@ struct Written {
     after: Option<String>,
 }
 
+/// The step that is taken back, and the one that left the file as it is.
+type WayBack = ((OpId, StepId), Option<(OpId, StepId)>);
+
 /// Changes that still stand, newest first.
 #[derive(Debug, Default)]
 pub struct Trace {
@@ -24,7 +28,7 @@ pub struct Trace {
 
 impl Trace {
     /// Reads a node's operations, newest first. A step taken back by a later operation does not stand,
-    /// unless that taking back was taken back itself.
+    /// unless that taking back was taken back itself. What an earlier removal left is nobody's any more.
     pub fn of(operations: &[Operation]) -> Self {
         let mut trace = Self::default();
         let mut taken_back = BTreeSet::new();
@@ -34,11 +38,13 @@ impl Trace {
         {
             let op = operation.op;
             let done = |step: StepId| operation.places.contains(&(step, StepPlace::Done));
-            let steps: Vec<_> = operation.plan.steps().filter(|step| done(step.id)).collect();
-            for step in steps.into_iter().rev() {
-                if taken_back.contains(&(op, step.id)) {
-                    continue;
-                }
+            let steps = operation.plan.steps().filter(|step| done(step.id));
+            let stand = steps.filter(|step| !taken_back.contains(&(op, step.id)));
+            let stand: Vec<_> = stand.collect();
+            if operation.plan.operation == REMOVE && !stand.is_empty() {
+                break;
+            }
+            for step in stand.into_iter().rev() {
                 match &step.action {
                     Action::TakeBack { op, step, .. } => {
                         taken_back.insert((*op, *step));
@@ -52,19 +58,21 @@ impl Trace {
         trace
     }
 
-    /// The steps to take back, newest first, so that the file at `path`, whose digest is `now`, gets its
-    /// original; `None` when the file is not as the newest of them left it.
-    pub fn way_back(&self, path: &str, now: Option<&str>) -> Option<Vec<(OpId, StepId)>> {
-        let mut wanted = now.map(str::to_owned);
-        let mut way = Vec::new();
-        for written in self.written.iter().filter(|written| written.path == path) {
-            if written.after != wanted {
-                break;
-            }
-            way.push((written.op, written.step));
-            wanted.clone_from(&written.before);
-        }
-        (!way.is_empty()).then_some(way)
+    /// The step whose original the file at `path` gets, whose digest is `now`, and the newest step that
+    /// changed it, if that is another one; `None` when the file is not as the newest left it.
+    pub fn way_back(&self, path: &str, now: Option<&str>) -> Option<WayBack> {
+        let mut wanted = now;
+        let mut way = self
+            .written
+            .iter()
+            .filter(|written| written.path == path)
+            .map_while(|written| {
+                let follows = written.after.as_deref() == wanted;
+                wanted = written.before.as_deref();
+                follows.then_some((written.op, written.step))
+            });
+        let newest = way.next()?;
+        Some(way.last().map_or((newest, None), |oldest| (oldest, Some(newest))))
     }
 
     /// True when pairadm ever wrote the file, as far as the journal reaches.

@@ -4,6 +4,7 @@ use super::{
     MANAGED, Running, assert_serves, blocks, both, drop_vips, json, run, until_unlocked, vips, wait_until,
 };
 use crate::support::lab::{FreshLab, LabPair, TestNode};
+use crate::support::snapshot::Snapshot;
 
 #[test]
 fn a_pair_is_configured_moved_reversed_undone_and_removed() {
@@ -107,6 +108,33 @@ fn undo_of_configure_gives_every_original_back() {
     for (before, node) in before.iter().zip([lab.alpha(), lab.beta()]) {
         assert_eq!(before.changes_to(&node.snapshot(&MANAGED)), Vec::<String>::new());
     }
+}
+
+#[test]
+fn a_pair_that_was_configured_twice_is_removed_brought_back_and_removed_again() {
+    let lab = FreshLab::start("twice");
+    let before = [lab.alpha().snapshot(&MANAGED), lab.beta().snapshot(&MANAGED)];
+    let nothing = run(&lab, &["remove", "--yes", "--set", "proceed=continue"], 0);
+    assert!(nothing.contains("Nothing to do"), "{nothing}");
+    run(&lab, &["configure", "--yes"], 0);
+    run(
+        &lab,
+        &["configure", "--yes", "--set", "secondary.fqdn=beta.other.example"],
+        0,
+    );
+    let pair = [lab.alpha().snapshot(&MANAGED), lab.beta().snapshot(&MANAGED)];
+    run(&lab, &["remove", "--yes", "--set", "proceed=continue"], 0);
+    let kept = |before: &[Snapshot; 2], what: &str| {
+        for (before, node) in before.iter().zip([lab.alpha(), lab.beta()]) {
+            let changes = before.changes_to(&node.snapshot(&MANAGED));
+            assert_eq!(changes, Vec::<String>::new(), "{what}");
+        }
+    };
+    kept(&before, "removed");
+    run(&lab, &["undo", "3", "--yes"], 0);
+    kept(&pair, "brought back");
+    run(&lab, &["remove", "--yes", "--set", "proceed=continue"], 0);
+    kept(&before, "removed again");
 }
 
 #[test]
