@@ -188,7 +188,7 @@ pub fn resume(session: &Session, op: Option<OpId>, direction: Option<Direction>)
             .hint("`pairadm history` lists what was done")
     })?;
     let shown = Shown::new(session);
-    shown.follow(&open.plan, &session.pair()?);
+    shown.follow(&open.plan, &*controller.pair_at_work()?);
     let ended = controller.resume(op, direction, &mut &shown, &session.cancel)?;
     let back_as_asked = direction == Some(Direction::Back);
     let mut done = settle(session, &controller, &open.plan, ended, shown)?;

@@ -5,7 +5,7 @@ use crate::agent::protocol::{Request, Response};
 use crate::config::render_pair;
 use crate::engine::Session;
 use crate::error::{Error, Result};
-use crate::model::{Side, paths};
+use crate::model::{Pair, Side, paths};
 use crate::plan::Plan;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -25,16 +25,24 @@ impl Controller {
             match read(session, side)? {
                 Some(bytes) if std::fs::read(own).ok().as_ref() != Some(&bytes) => write(own, &bytes)?,
                 None if own.exists() => retire(own)?,
-                // On a node the file is gone with the pair; its answers are not.
-                None => {
-                    if let Some(pair) = self.pair() {
-                        write(&removed(own), render_pair(None, &pair)?.as_bytes())?;
-                    }
-                }
-                Some(_) => {}
+                None | Some(_) => {}
             }
         }
         self.reload()
+    }
+
+    /// Before a removal: what the pair file says stays under another name. It is offered to the next
+    /// `configure`, and tells how to reach the nodes when the removal is interrupted or undone.
+    pub(super) fn keep_answers(&self, pair: &Pair) -> Result<()> {
+        let own = &self.options.pair_file;
+        let text = match std::fs::read(own) {
+            Ok(text) => text,
+            Err(_) => render_pair(None, pair)?.into_bytes(),
+        };
+        write(&removed(own), &text).map_err(|error| {
+            let kept = Error::refused("answers_not_kept", "what the pair file says could not be kept");
+            kept.at(removed(own).display()).because(error)
+        })
     }
 }
 
@@ -89,9 +97,9 @@ pub(super) fn removed(path: &Path) -> PathBuf {
     kept.into()
 }
 
-/// The pair is no more; what the file said is kept under another name.
+/// The pair is no more; what the file said was kept under another name before.
 fn retire(path: &Path) -> Result<()> {
-    std::fs::rename(path, removed(path)).map_err(|error| {
+    std::fs::remove_file(path).map_err(|error| {
         Error::incomplete(
             "pair_file_not_removed",
             "the pair is removed from both nodes, its file is still here",

@@ -55,7 +55,7 @@ impl Controller {
         let Present { pair, alone, .. } = self.present();
         match (pair, alone) {
             (None, Some(server)) => Ok((server, vec![SERVER])),
-            _ => Ok((self.need_pair()?, Side::BOTH.to_vec())),
+            _ => Ok((self.pair_at_work()?, Side::BOTH.to_vec())),
         }
     }
 

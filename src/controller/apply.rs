@@ -95,6 +95,9 @@ impl Controller {
         listener: &mut dyn Listener,
         cancel: &Cancel,
     ) -> Result<Ended> {
+        if review.operation == Operation::Remove {
+            self.keep_answers(&review.pair)?;
+        }
         let journals = self.journals(&review.pair);
         let op = next_op(session, journals.newest())?;
         let record = record(op, &review.pair, identity::backup_tag(), session, &review.plan);

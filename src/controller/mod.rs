@@ -146,10 +146,10 @@ impl Controller {
 
     /// The questions of an operation, with what is known as defaults and to choose from.
     pub fn form(&self, operation: Operation, seen: Seen<'_>) -> Result<Form> {
-        let pair = if operation == Operation::Configure {
-            self.last_pair()
-        } else {
-            self.pair()
+        let pair = match operation {
+            Operation::Configure | Operation::Undo(_) => self.last_pair(),
+            Operation::Remove => self.pair_at_work().ok(),
+            _ => self.pair(),
         };
         let profiles = profile_names(&self.options.profiles_dir);
         let mut form = intent::form(
@@ -161,7 +161,7 @@ impl Controller {
                 held: seen.held,
             },
         )?;
-        if let (None, Some(removed)) = (self.pair(), pair) {
+        if let (Operation::Configure, None, Some(removed)) = (operation, self.pair(), pair) {
             form.title = format!(
                 "Configure a pair; the answers of {}, removed, are kept",
                 removed.name
@@ -180,12 +180,26 @@ impl Controller {
         })
     }
 
-    /// The configured pair, or the one that was removed last: its answers are still good (A11).
+    /// The configured pair, or the one that was removed last: its answers are still good (A11), and its
+    /// removal can be undone.
     fn last_pair(&self) -> Option<Arc<Pair>> {
         self.pair().or_else(|| {
             let removed = load_pair(&adopt::removed(&self.options.pair_file));
             removed.ok().flatten().map(Arc::new)
         })
+    }
+
+    /// The configured pair, or the one with which this controller was interrupted while it was removed or
+    /// brought back.
+    pub fn pair_at_work(&self) -> Result<Arc<Pair>> {
+        let left_open = |pair: &Arc<Pair>| {
+            let newest = self.journals(pair).list(1);
+            newest
+                .first()
+                .is_some_and(|newest| apply::end_of(newest.outcome).is_none())
+        };
+        let pair = self.pair().or_else(|| self.last_pair().filter(left_open));
+        pair.ok_or_else(|| self.no_pair())
     }
 
     fn present(&self) -> Present {
@@ -196,11 +210,13 @@ impl Controller {
     }
 
     fn need_pair(&self) -> Result<Arc<Pair>> {
-        self.pair().ok_or_else(|| {
-            Error::refused("no_pair", "no pair is configured")
-                .at(self.options.pair_file.display())
-                .hint("configure one with `pairadm configure`, or name its file with --pair")
-        })
+        self.pair().ok_or_else(|| self.no_pair())
+    }
+
+    fn no_pair(&self) -> Error {
+        Error::refused("no_pair", "no pair is configured")
+            .at(self.options.pair_file.display())
+            .hint("configure one with `pairadm configure`, or name its file with --pair")
     }
 
     fn profile(&self, pair: &Pair) -> Result<Profile> {
@@ -238,7 +254,8 @@ impl Controller {
         } else {
             dialer
         };
-        let any = operation == Operation::Configure.verb() || self.pair().is_none();
+        let known = self.last_pair().is_some_and(|known| *known == *pair);
+        let any = operation == Operation::Configure.verb() || (self.pair().is_none() && !known);
         let dial: Arc<dyn Dial> = if any {
             dialer
         } else {

@@ -63,7 +63,11 @@ impl Controller {
             Operation::Backup => vec![intent::backup::resolve(answers)?.side],
             _ => Side::BOTH.to_vec(),
         };
-        let pair = self.need_pair()?;
+        let pair = match operation {
+            Operation::Undo(_) => self.last_pair().ok_or_else(|| self.no_pair())?,
+            Operation::Remove => self.pair_at_work()?,
+            _ => self.need_pair()?,
+        };
         // What the answers and the files alone can refuse is refused before a node is asked.
         self.profile(&pair)?;
         match operation {
@@ -91,7 +95,7 @@ impl Controller {
         session.need(&needed.copied().collect::<Vec<_>>())?;
         let profile = self.profile(&pair)?;
         if let Operation::Undo(op) = operation {
-            return self.plan_undo(session, op, answers, looking);
+            return self.plan_undo(session, pair, op, answers, looking);
         }
         let present = self.pair();
         let sides: Vec<Side> = sides

@@ -18,7 +18,7 @@ const MARK: Duration = Duration::from_secs(10);
 impl Controller {
     /// The operation that was left open, as far as reachable nodes know.
     pub fn unfinished(&self) -> Result<Option<Unfinished>> {
-        let pair = self.need_pair()?;
+        let pair = self.pair_at_work()?;
         let (mut session, _) = self.connect(&pair, "look for an unfinished operation", &Side::BOTH);
         let open = find_open(&mut session)?.filter(|open| !open.plan.gives_way());
         Ok(open.map(|open| Unfinished {
@@ -89,7 +89,11 @@ impl Controller {
             clear(session, &open)?;
             return Ok(None);
         }
-        if !undone && open.plan.operation != operation.verb() {
+        let same = match operation {
+            Operation::Undo(op) => open.plan.undoes() == Some(op),
+            _ => open.plan.operation == operation.verb(),
+        };
+        if !undone && !same {
             return Err(interrupted(&open));
         }
         let direction = allowed(&open, undone.then_some(Direction::Back))?;
@@ -98,7 +102,13 @@ impl Controller {
             .map_err(|fault| fault.with_kind(Kind::Incomplete))?;
         let ended = self.run_open(session, pair, &open, direction, listener, cancel)?;
         let settled = matches!(ended.outcome, Outcome::Done | Outcome::RolledBack);
-        Ok((undone || !settled).then_some(ended))
+        if settled {
+            self.adopt(session, &open.plan)?;
+        }
+        // What was taken back or removed cannot be so again.
+        let once = matches!(operation, Operation::Undo(_) | Operation::Remove);
+        let over = once && ended.outcome == Outcome::Done;
+        Ok((undone || over || !settled).then_some(ended))
     }
 
     /// Every node that can be reached, locked, and why the others could not.

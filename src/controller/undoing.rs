@@ -8,8 +8,9 @@ use crate::agent::protocol::{End, Request};
 use crate::engine::{Direction, Session, oriented};
 use crate::error::{Error, Result};
 use crate::intent::{Answers, Operation};
-use crate::model::{BySide, OpId, Side};
+use crate::model::{BySide, OpId, Pair, Side};
 use crate::plan::{self, Plan, StepId, StepPlace};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Reading one step back from a node.
@@ -21,6 +22,7 @@ impl Controller {
     pub(super) fn plan_undo(
         &self,
         session: &mut Session,
+        pair: Arc<Pair>,
         op: OpId,
         answers: &Answers,
         looking: Looking<'_>,
@@ -60,6 +62,7 @@ impl Controller {
         if let Some(inverse) = inverse {
             let mut review = self.plan_in(session, inverse, &again, looking)?;
             review.plan.title = format!("undo operation {op}: {}", review.plan.title);
+            review.plan.asked.push((plan::UNDOES.to_owned(), op.to_string()));
             review.operation = Operation::Undo(op);
             review.answers = answers.clone();
             return Ok(review);
@@ -67,7 +70,6 @@ impl Controller {
         session.need(&undone.sides)?;
         let conflicts = conflicts(session, op, &undone)?;
         let plan = plan::undo::plan(op, &undone, &conflicts)?;
-        let pair = self.need_pair()?;
         self.another_way_in(session, &pair, &plan, Direction::Forward, |_| true)?;
         Ok(Review {
             operation: Operation::Undo(op),

@@ -7,7 +7,9 @@
 //! A cut link and a cut power cost ten seconds each until the tool gives up waiting: whoever works on
 //! something else may say `PAIRADM_FEW_BOUNDARIES=1`, and only every fourth of `configure`'s is tried.
 
-use super::{MANAGED, Running, assert_serves, blocks, drop_vips, run, until_unlocked, vips, wait_until};
+use super::{
+    MANAGED, Running, assert_serves, blocks, drop_vips, json, run, until_unlocked, vips, wait_until,
+};
 use crate::support::lab::{FreshLab, LabPair};
 use crate::support::sentinel::Sentinel;
 use crate::support::snapshot::Snapshot;
@@ -113,6 +115,53 @@ fn takeover_survives(name: &str, fault: FaultFn, boots: bool) {
         assert_eq!(broken, Vec::<String>::new(), "{case} (exit {code:?}); {rerun}");
         assert_serves(&lab, "beta", &format!("{case} (exit {code:?}), then: {rerun}"));
         run(&lab, &TO_ALPHA, 0);
+    }
+}
+
+/// The number of the newest operation.
+fn newest(lab: &LabPair) -> String {
+    let (_, history) = json(lab, &["history"]);
+    history["result"]["operations"][0]["op"].to_string()
+}
+
+#[test]
+fn a_removal_and_its_undo_killed_at_every_third_boundary() {
+    let mut lab = FreshLab::start("remove-killed");
+    let before = originals(&lab);
+    run(&lab, &CONFIGURE, 0);
+    let configured = originals(&lab);
+    let same = |expected: &[Snapshot; 2], lab: &LabPair, case: &str| {
+        for (expected, now) in expected.iter().zip(originals(lab)) {
+            assert_eq!(expected.changes_to(&now), Vec::<String>::new(), "{case}");
+        }
+    };
+    let mut whole = 0;
+    for boundary in (1..).step_by(3) {
+        let case = format!("remove after step {boundary}");
+        if let Met::NoSuchStep = interrupted(&mut lab, &REMOVE, boundary, kill) {
+            whole += 1;
+        } else {
+            if boundary % 2 == 0 {
+                // A node that is its own controller loses the file among the last steps.
+                std::fs::remove_file(lab.pair_file()).expect("the pair file");
+            }
+            run(&lab, &REMOVE, 0);
+        }
+        same(&before, &lab, &case);
+        let removal = newest(&lab);
+        let undo = ["undo", &removal, "--yes"];
+        if let Met::NoSuchStep = interrupted(&mut lab, &undo, boundary, kill) {
+            whole += 1;
+        } else {
+            run(&lab, &undo, 0);
+        }
+        same(&configured, &lab, &format!("undo of {case}"));
+        assert_serves(&lab, "alpha", &case);
+        if whole == 2 {
+            assert!(boundary > 10, "{case}: there are more steps than that");
+            return;
+        }
+        whole = 0;
     }
 }
 
