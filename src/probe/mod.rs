@@ -8,7 +8,7 @@ mod patience;
 mod ping;
 mod sip;
 
-pub use frame::{Announcement, Mac};
+pub use frame::{Announcement, ETHERTYPE_ARP, ETHERTYPE_IPV6, Mac};
 pub use neighbour::{PROBE_TRIES, PROBE_WAIT, only_held_by, who_has};
 pub use packet::{PacketSocket, link};
 pub use ping::ping;

@@ -3,7 +3,7 @@
 use super::{V4, V6, inside, vips};
 use crate::support::wire::Wire;
 use pairadm::agent::watch::Watch;
-use pairadm::probe;
+use pairadm::probe::{self, Announcement, PacketSocket};
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
@@ -33,6 +33,57 @@ fn every_holder_is_seen_and_silence_is_silence() {
             assert_eq!(holders(&ask())[0], [Wire::mac("beta")]);
         },
     );
+}
+
+/// Silence counts only after the third question: of a busy network, or a busy machine, one or two may be lost.
+#[test]
+fn silence_counts_after_the_third_question() {
+    inside(
+        "network::probe::silence_counts_after_the_third_question",
+        |wire| {
+            let soon = || Instant::now() + Duration::from_secs(60);
+            let ears = [(V4, probe::ETHERTYPE_ARP), (V6, probe::ETHERTYPE_IPV6)];
+            let hear = || ears.map(|(vip, kind)| (vip, PacketSocket::listener("eth0", kind).unwrap()));
+            let ears = wire.within("beta", hear);
+            // Nobody answers: what was asked is heard as a whole.
+            probe::only_held_by(&vips(), &[]).unwrap();
+            for (vip, ear) in &ears {
+                let asked = || ear.receive(soon()).unwrap().expect("one question more");
+                let mut questions = 0;
+                while questions < 3 {
+                    questions += usize::from(asks_for(&asked(), vip));
+                }
+                let rest = std::iter::from_fn(|| ear.receive(Instant::now()).unwrap());
+                assert_eq!(rest.filter(|frame| asks_for(frame, vip)).count(), 0, "{vip}");
+            }
+            // Only the third question is answered.
+            std::thread::scope(|scope| {
+                for (vip, ear) in &ears {
+                    scope.spawn(move || {
+                        let mut questions = 0;
+                        while questions < 3 {
+                            let heard = ear.receive(soon()).unwrap().expect("one question more");
+                            questions += usize::from(asks_for(&heard, vip));
+                        }
+                        for frame in Announcement::of(vip.parse().unwrap(), ear.mac()).frames() {
+                            ear.send(frame).unwrap();
+                        }
+                    });
+                }
+                // Time enough for a busy machine.
+                let seen = probe::who_has(&vips(), probe::PROBE_TRIES, Duration::from_secs(2)).unwrap();
+                assert_eq!(holders(&seen), [[Wire::mac("beta")]; 2]);
+            });
+        },
+    );
+}
+
+/// Whether the frame is an ARP request (RFC 826) or a neighbour solicitation (RFC 4861) for this address.
+fn asks_for(frame: &[u8], address: &str) -> bool {
+    match address.parse().unwrap() {
+        IpAddr::V4(v4) => frame.get(20..22) == Some(&[0, 1]) && frame.get(38..42) == Some(&v4.octets()),
+        IpAddr::V6(v6) => frame.get(54) == Some(&135) && frame.get(62..78) == Some(&v6.octets()),
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod alone;
 mod faults;
 mod health;
 mod operations;
+mod priority;
 mod record;
 mod refusals;
 
