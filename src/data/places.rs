@@ -51,7 +51,7 @@ impl Places {
         self.var.join("data/loaded.json")
     }
 
-    /// What the databases were like after the newest load.
+    /// What the databases were like after each load.
     pub fn live_digests(&self) -> PathBuf {
         self.ledger().with_file_name("live-digests.json")
     }

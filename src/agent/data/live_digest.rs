@@ -2,10 +2,10 @@
 //! somebody changed them since. Tables of clients and calls come and go by themselves and do not count.
 
 use super::copy::failed;
-use super::postgresql;
 use super::save::remember;
 use super::sqlite::{open, unusable};
 use super::stream::Stream;
+use super::{ledger, postgresql};
 use crate::agent::meter::Meter;
 use crate::agent::paths::NodePaths;
 use crate::agent::step::Context;
@@ -27,22 +27,33 @@ struct Record {
     databases: BTreeMap<String, String>,
 }
 
-/// Remembers what the databases of `sets` are like now.
+/// Remembers what the databases of `sets` are like now. What older loads left is remembered as long as they
+/// can be rolled back to.
 pub(super) fn record(context: &Context<'_>, sets: &[DataSet]) -> Result<()> {
-    let record = Record {
+    let loads = ledger::read(context.paths)?.loads;
+    let mut records = read(context.paths);
+    records.retain(|record| record.op != context.op && loads.iter().any(|load| load.op == record.op));
+    records.push(Record {
         op: context.op,
         databases: all(context.paths.search(), sets, context.meter)?,
-    };
-    remember(&Places::under(context.paths.var()).live_digests(), &record)
+    });
+    remember(&Places::under(context.paths.var()).live_digests(), &records)
+}
+
+/// What is remembered; nothing where that cannot be read: then data is loaded once more than needed.
+fn read(paths: &NodePaths) -> Vec<Record> {
+    fs::read(Places::under(paths.var()).live_digests())
+        .ok()
+        .and_then(|text| serde_json::from_slice(&text).ok())
+        .unwrap_or_default()
 }
 
 /// Names of the databases among `sets` that are not as the load `op` left them, or of which that is not
 /// known.
 pub(super) fn changed(paths: &NodePaths, op: OpId, sets: &[DataSet], meter: &Meter) -> Result<Vec<String>> {
-    let known = fs::read(Places::under(paths.var()).live_digests())
-        .ok()
-        .and_then(|text| serde_json::from_slice::<Record>(&text).ok())
-        .filter(|record| record.op == op)
+    let known = read(paths)
+        .into_iter()
+        .find(|record| record.op == op)
         .map(|record| record.databases)
         .unwrap_or_default();
     let now = all(paths.search(), sets, meter)?;

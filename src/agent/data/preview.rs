@@ -8,7 +8,7 @@ use super::{count, findings, inventory, ledger, live_digest, room, stage, verifi
 use crate::agent::meter::Meter;
 use crate::agent::paths::NodePaths;
 use crate::agent::protocol::LoadQuery;
-use crate::data::{Change, Choice, FileChange, MANIFEST, Manifest, Origin, Places, Preview, maker};
+use crate::data::{Change, Choice, FileChange, Ledger, MANIFEST, Manifest, Origin, Places, Preview, maker};
 use crate::error::{Error, Result};
 use crate::model::diff::unified;
 use crate::model::mask::masked;
@@ -48,6 +48,9 @@ pub fn preview(paths: &NodePaths, query: &LoadQuery, meter: &Meter) -> Result<Pr
         ),
     };
     let folder = places.of(&origin);
+    if matches!(origin, Origin::Aside(_)) && !folder.exists() {
+        return Err(not_kept(&ledger, &folder));
+    }
     let manifest = Manifest::read(&folder)?;
     meter.begin("verify", Some(manifest.bytes()));
     match &origin {
@@ -167,6 +170,21 @@ fn known(places: &Places) -> Result<Vec<String>> {
         .collect();
     names.sort();
     Ok(names)
+}
+
+/// Only so many former data sets are kept.
+fn not_kept(ledger: &Ledger, folder: &Path) -> Error {
+    let loaded = ledger.newest().map(|loaded| (&loaded.mirror, loaded.op));
+    let load = loaded.map_or_else(String::new, |(mirror, op)| {
+        format!("mirror {mirror} was loaded by operation {op}")
+    });
+    Error::refused(
+        "not_kept",
+        "what was there before the newest load is not kept any more",
+    )
+    .at(folder.display())
+    .because(load)
+    .hint("`pairadm data load` with the name of a mirror makes that live; `pairadm data list` names them")
 }
 
 fn nothing_before() -> Error {

@@ -17,7 +17,8 @@ pub(super) fn of(work: &Work<'_>, known: Option<&Loaded>) -> Vec<String> {
     )];
     lines.push(match (&work.entry, known) {
         (LedgerEntry::Rollback, _) => format!(
-            "{name} gets back its data from before that load: {files} files, {}.",
+            "{name} gets back what it had before that load, {}: {files} files, {}.",
+            before(work),
             bytes(size)
         ),
         (LedgerEntry::Load(_), Some(known)) => format!(
@@ -61,6 +62,15 @@ pub(super) fn of(work: &Work<'_>, known: Option<&Loaded>) -> Vec<String> {
         "When anything fails, {name} gets its present data back and takes that up again."
     ));
     lines
+}
+
+/// What was live before the newest load.
+fn before(work: &Work<'_>) -> String {
+    let mut loads = work.preview.ledger.loads.iter().rev();
+    loads.nth(1).map_or_else(
+        || "its own data".to_owned(),
+        |load| format!("mirror {}, loaded by operation {}", load.mirror, load.op),
+    )
 }
 
 /// What the service does not tell, or has from elsewhere, is not compared afterwards.

@@ -1,7 +1,7 @@
 //! `data load` and `data rollback`: translated data is live without a restart, what fails leaves the data
 //! that was there, and every way goes back.
 
-use super::loading::{PSQL, mirrored, pid, translate, whole};
+use super::loading::{PSQL, mirror, mirrored, pid, translate, whole};
 use crate::support::drive::{json, run};
 use crate::support::lab::FreshLab;
 
@@ -231,4 +231,73 @@ fn changed_since(lab: &FreshLab, sql: &str) {
         "{again}"
     );
     assert!(lab.beta().sh("kamcmd dispatcher.list").contains("192.0.2.99"));
+}
+
+#[test]
+fn what_a_rollback_brings_back_is_known_as_loaded() {
+    brought_back(
+        &FreshLab::start("loadknown"),
+        "sqlite3 /etc/kamailio/kamailio.sqlite",
+    );
+}
+
+#[test]
+fn what_a_rollback_brings_back_to_postgresql_is_known_as_loaded() {
+    brought_back(&FreshLab::with_postgresql("loadknownpg"), PSQL);
+}
+
+fn brought_back(lab: &FreshLab, sql: &str) {
+    let loaded = || json(lab, &["data", "list"]).1["result"]["secondary"]["data"]["loaded"].clone();
+    // Lines are broken where they are long.
+    let said = |words: &[&str]| -> String {
+        let text = run(lab, words, 0);
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let rows = format!("{sql} 'SELECT destination FROM dispatcher ORDER BY 1'");
+    let live = || lab.beta().read("/etc/kamailio/dispatcher.list") + &lab.beta().sh(&rows);
+    let add = |address: &str| {
+        lab.alpha().sh(&format!(
+            "{sql} \"INSERT INTO dispatcher (setid, destination) VALUES (9, 'sip:{address}:5060')\"; \
+             echo '9 sip:{address}:5060' >> /etc/kamailio/dispatcher.list"
+        ));
+    };
+    add("192.0.2.98");
+    mirrored(lab);
+    translate(lab);
+    let own = live();
+    run(lab, &["data", "load", "--yes"], 0);
+    let first = live();
+    add("192.0.2.99");
+    run(lab, &["data", "backup", "--yes"], 0);
+    mirror(lab, "op4");
+    run(lab, &["data", "load", "--yes"], 0);
+    assert_eq!(loaded(), "op4");
+
+    let told = said(&["data", "rollback", "--yes"]);
+    assert!(told.contains("mirror op2, loaded by operation 3"), "{told}");
+    assert_eq!((live(), loaded()), (first.clone(), "op2".into()));
+    let again = said(&["data", "load", "op2", "--yes"]);
+    assert!(again.contains("Mirror op2 is loaded already"), "{again}");
+    let newest = said(&["data", "load", "--dry-run"]);
+    assert!(
+        newest.contains("replace the data of mirror op2"),
+        "what was rolled back is not loaded: {newest}"
+    );
+    run(lab, &["data", "load", "--yes"], 0);
+    run(lab, &["undo", "7", "--yes"], 0);
+    let again = said(&["data", "load", "op2", "--yes"]);
+    assert!(again.contains("Mirror op2 is loaded already"), "{again}");
+
+    let told = said(&["data", "rollback", "--yes"]);
+    assert!(told.contains("before that load, its own data"), "{told}");
+    assert_eq!((live(), loaded()), (own, serde_json::Value::Null));
+    let listed = run(lab, &["data", "list"], 0);
+    assert!(listed.contains("live is the node's own data"), "{listed}");
+    run(lab, &["data", "load", "op2", "--yes"], 0);
+    assert_eq!(live(), first);
+
+    lab.beta().sh("rm -r /var/lib/pairadm/data/aside/*");
+    let refused = run(lab, &["data", "rollback", "--yes"], 2);
+    assert!(refused.contains("is not kept any more"), "{refused}");
+    assert_eq!(live(), first);
 }
