@@ -89,6 +89,11 @@ impl Error {
         Self::new(Kind::Refused, code, message)
     }
 
+    /// Stopped because somebody asked, before anything was changed (exit 2).
+    pub fn cancelled() -> Self {
+        Self::refused("cancelled", "stopped on request; nothing was changed")
+    }
+
     /// Stopped part-way (exit 4).
     pub fn incomplete(code: &str, message: impl Into<String>) -> Self {
         Self::new(Kind::Incomplete, code, message)

@@ -44,7 +44,7 @@ struct Which {
 /// Lists or removes.
 pub fn run(session: &Session, args: &BackupsArgs) -> Result<Done> {
     let controller = session.controller()?;
-    let found = controller.backups()?;
+    let found = controller.backups(&session.cancel)?;
     let Action::Prune(which) = &args.action else {
         show(session, &found);
         return Done::with(json!({ "nodes": found }));
@@ -66,7 +66,7 @@ pub fn run(session: &Session, args: &BackupsArgs) -> Result<Done> {
         )
         .hint("agree with --yes, or run it on a terminal"));
     }
-    controller.prune(&chosen)?;
+    controller.prune(&chosen, &session.cancel)?;
     session
         .output
         .say([&Line::toned(Tone::Good, format!("{count} backups removed"))]);

@@ -183,7 +183,7 @@ fn disagreed(
 /// Goes on with an open operation; without a direction in the one that is natural.
 pub fn resume(session: &Session, op: Option<OpId>, direction: Option<Direction>) -> Result<Done> {
     let controller = session.controller()?;
-    let open = controller.unfinished()?.ok_or_else(|| {
+    let open = controller.unfinished(&session.cancel)?.ok_or_else(|| {
         Error::refused("nothing_open", "no operation is unfinished")
             .hint("`pairadm history` lists what was done")
     })?;

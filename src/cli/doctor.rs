@@ -10,7 +10,7 @@ use serde_json::json;
 /// Prints the findings; nothing is changed.
 pub fn run(session: &Session) -> Result<Done> {
     session.pair()?;
-    let findings = Door::new(session.controller()?).doctor()?;
+    let findings = Door::new(session.controller()?).doctor(&session.cancel)?;
     session.output.raw(&findings);
     Done::with(json!({ "findings": findings }))
 }

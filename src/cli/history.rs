@@ -22,8 +22,8 @@ pub struct HistoryArgs {
 pub fn run(session: &Session, args: &HistoryArgs) -> Result<Done> {
     let controller = session.controller()?;
     let mut past = match args.node.as_deref() {
-        None => controller.history()?,
-        server => controller.history_alone(server)?,
+        None => controller.history(&session.cancel)?,
+        server => controller.history_alone(server, &session.cancel)?,
     };
     past.truncate(args.limit);
     let operations: Vec<Value> = past

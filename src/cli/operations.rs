@@ -72,8 +72,8 @@ pub fn show(session: &Session, args: &ShowArgs) -> Result<Done> {
 fn find(session: &Session, args: &ShowArgs) -> Result<Report> {
     let controller = session.controller()?;
     match args.node.as_deref() {
-        None => controller.report(args.op),
-        server => controller.report_alone(args.op, server),
+        None => controller.report(args.op, &session.cancel),
+        server => controller.report_alone(args.op, server, &session.cancel),
     }
 }
 
@@ -104,10 +104,13 @@ pub fn resume(session: &Session, args: &ResumeArgs) -> Result<Done> {
         _ => None,
     };
     if session.common.dry_run {
-        let open = session.controller()?.unfinished()?.ok_or_else(|| {
-            Error::refused("nothing_open", "no operation is unfinished")
-                .hint("`pairadm history` lists what was done")
-        })?;
+        let open = session
+            .controller()?
+            .unfinished(&session.cancel)?
+            .ok_or_else(|| {
+                Error::refused("nothing_open", "no operation is unfinished")
+                    .hint("`pairadm history` lists what was done")
+            })?;
         return Done::with(
             json!({ "dry_run": true, "op": open.op, "done": open.done, "plan": told(&open.plan)? }),
         );
@@ -118,6 +121,6 @@ pub fn resume(session: &Session, args: &ResumeArgs) -> Result<Done> {
 fn is_open(session: &Session, op: OpId) -> Result<bool> {
     Ok(session
         .controller()?
-        .unfinished()?
+        .unfinished(&session.cancel)?
         .is_some_and(|open| open.op == op))
 }

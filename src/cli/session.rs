@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::model::Pair;
 use crate::prompt::{self, Attended, Console, Silent, Sink, Talk};
 use crate::remote::{Operator, Unattended};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,10 +25,11 @@ pub struct Session {
 }
 
 impl Session {
-    /// From now on Ctrl-C and a termination request stop after the current step (L4).
+    /// From now on Ctrl-C, a termination request and the end of the terminal stop a wait at once, and an
+    /// operation after its current step (L4).
     pub fn new(common: Common) -> Result<Self> {
         let cancel = Cancel::default();
-        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        for signal in heard() {
             signal_hook::flag::register(signal, cancel.flag())
                 .map_err(|error| Error::bug("cannot catch signals").because(error))?;
         }
@@ -123,6 +125,23 @@ impl Session {
             host_keys: self.common.accept_host_key.clone(),
         }
     }
+}
+
+/// The signals that stop a command. `nohup` has it outlive its terminal, and that stays so.
+fn heard() -> Vec<i32> {
+    let mut signals = vec![SIGINT, SIGTERM];
+    if !ignores(SIGHUP) {
+        signals.push(SIGHUP);
+    }
+    signals
+}
+
+/// Whether this process was started with `signal` ignored (`SigIgn` of proc(5)).
+fn ignores(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
 fn directory(variable: &str) -> Option<PathBuf> {

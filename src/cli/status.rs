@@ -20,14 +20,15 @@ pub struct StatusArgs {
 pub fn run(session: &Session, args: &StatusArgs) -> Result<Done> {
     let mut live = session.live()?;
     let Some(seconds) = args.watch else {
-        let status = live.status()?;
+        let status = live.status(&session.cancel)?;
         session.output.say(&render::status(&status));
         return Done::with(status);
     };
     let pause = Duration::from_secs(u64::from(seconds));
     while !session.cancel.asked() && !session.output.closed() {
-        match live.status() {
+        match live.status(&session.cancel) {
             Ok(status) => session.output.say(&render::status(&status)),
+            Err(_) if session.cancel.asked() => break,
             // What failed now may answer the next time.
             Err(error) => session.output.say([&Line::toned(Tone::Bad, error.to_string())]),
         }

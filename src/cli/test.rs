@@ -43,12 +43,12 @@ pub fn run(session: &Session, args: &TestArgs) -> Result<Done> {
     let controller = session.controller()?;
     let (told, done) = match &args.what {
         What::Reaction { mode, side } => {
-            let told = controller.try_reactions(*side, *mode)?;
+            let told = controller.try_reactions(*side, *mode, &session.cancel)?;
             let done = json!({ "side": side, "mode": mode, "told": told });
             (told, done)
         }
         What::Alarm { name, side, clear } => {
-            let told = controller.try_alarm(*side, name, !clear)?;
+            let told = controller.try_alarm(*side, name, !clear, &session.cancel)?;
             let done = json!({ "side": side, "alarm": name, "clear": clear, "told": told });
             (told, done)
         }

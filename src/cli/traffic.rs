@@ -111,7 +111,7 @@ fn given(args: &TrafficArgs) -> Option<Answers> {
 }
 
 fn show(session: &Session, only: Option<Side>) -> Result<Done> {
-    let status = session.live()?.status()?;
+    let status = session.live()?.status(&session.cancel)?;
     let mut shown = serde_json::Map::new();
     for (side, node) in status
         .nodes
@@ -133,7 +133,7 @@ fn show(session: &Session, only: Option<Side>) -> Result<Done> {
 }
 
 fn show_alone(session: &Session, given: &Answers) -> Result<Done> {
-    let facts = session.controller()?.look(given)?;
+    let facts = session.controller()?.look(given, &session.cancel)?;
     let blocked: Vec<String> = facts.firewall.blocked.iter().map(ToString::to_string).collect();
     // Where there is no chain, pairadm blocks nothing.
     let traffic = facts

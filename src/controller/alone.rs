@@ -2,7 +2,7 @@
 
 use super::facts::{all, gather};
 use super::planning::Review;
-use super::{Controller, Present, Seen, identity};
+use super::{Cancel, Controller, Present, Seen, identity};
 use crate::engine::Session;
 use crate::error::{Error, Result};
 use crate::facts::Facts;
@@ -13,9 +13,9 @@ use std::sync::{Arc, PoisonError};
 
 impl Controller {
     /// What the rules of a server do, where no pair is configured. Changes nothing.
-    pub fn look(&self, answers: &Answers) -> Result<Facts> {
+    pub fn look(&self, answers: &Answers, cancel: &Cancel) -> Result<Facts> {
         let pair = self.only_looked_at(answers)?;
-        let (mut session, faults) = self.connect(&pair, "look", &[SERVER]);
+        let (mut session, faults) = self.connect(&pair, "look", &[SERVER], cancel)?;
         if let Some(fault) = faults.primary {
             return Err(fault);
         }
@@ -82,7 +82,7 @@ impl Controller {
 
     fn server_facts(&self, session: &mut Session, pair: &Pair) -> Result<Facts> {
         let profile = self.profile(pair)?;
-        let facts = all(gather(session, &[SERVER], |_| alone::query(&profile)))?;
+        let facts = all(gather(session, &[SERVER], |_| alone::query(&profile))?)?;
         facts
             .primary
             .ok_or_else(|| Error::bug("a server was asked and said nothing"))

@@ -80,7 +80,7 @@ impl Controller {
         dispensable: &[Side],
         looking: Looking<'_>,
     ) -> Result<Session> {
-        let (mut session, faults) = self.connect(pair, operation, sides);
+        let (mut session, faults) = self.connect(pair, operation, sides, looking.cancel)?;
         if let Some(error) = barring(faults, dispensable) {
             return Err(error);
         }
@@ -145,6 +145,7 @@ impl Controller {
         cancel: &Cancel,
         go: impl FnOnce(Run<'_, '_>) -> Result<Verdict>,
     ) -> Result<Ended> {
+        session.carries_out();
         let mut recorder = Recorder::new(listener);
         recorder.open(&self.journals(pair).path(record.op), record)?;
         let watch = moves_vips(&record.plan)

@@ -14,14 +14,14 @@ use crate::plan::Plan;
 use crate::status::Status;
 use crate::translate::{Subject, TranslationView};
 
-/// The jobs behind the menu.
+/// The jobs behind the menu. Each is stopped by its `cancel`, also while a node is being reached (L4).
 pub trait Backend: Send + Sync {
     /// What is known without asking a node; must not block, it is drawn in the first frame.
     fn identity(&self) -> Identity;
     /// The pair now, both nodes asked in parallel over connections that stay open.
-    fn status(&self) -> Result<Status>;
+    fn status(&self, cancel: &Cancel) -> Result<Status>;
     /// The questions of an operation with defaults filled in, and with what both nodes hold to choose from.
-    fn form(&self, operation: Operation) -> Result<Form>;
+    fn form(&self, operation: Operation, cancel: &Cancel) -> Result<Form>;
     /// The plan for these answers, made from fresh facts. Changes nothing.
     fn plan(&self, operation: Operation, answers: &Answers, looking: Looking<'_>) -> Result<Plan>;
     /// Carries out a reviewed plan.
@@ -29,13 +29,13 @@ pub trait Backend: Send + Sync {
     /// Goes on with an operation that was left open.
     fn resume(&self, op: OpId, way: Way, listener: &mut dyn Listener, cancel: &Cancel) -> Result<Finished>;
     /// The operation that was left open, if there is one.
-    fn unfinished(&self) -> Result<Option<Unfinished>>;
+    fn unfinished(&self, cancel: &Cancel) -> Result<Option<Unfinished>>;
     /// Operations, newest first.
-    fn history(&self) -> Result<Vec<Past>>;
+    fn history(&self, cancel: &Cancel) -> Result<Vec<Past>>;
     /// The report of one operation as text.
-    fn report(&self, op: OpId) -> Result<String>;
+    fn report(&self, op: OpId, cancel: &Cancel) -> Result<String>;
     /// Pre-flight checks as text; changes nothing.
-    fn doctor(&self) -> Result<String>;
+    fn doctor(&self, cancel: &Cancel) -> Result<String>;
     /// The translation table, who owns which address, and what the data holds; a search that is stopped
     /// leaves the data out. To change the table, plan [`Operation::Translation`] with
     /// [`translation::answers`](crate::intent::translation::answers).
@@ -43,17 +43,17 @@ pub trait Backend: Send + Sync {
     /// Where an address was found and what leaves on either side, as text.
     fn explain(&self, subject: Subject, looking: Looking<'_>) -> Result<String>;
     /// What both nodes hold of the pair's data.
-    fn data_held(&self) -> Result<BySide<DataHeld>>;
+    fn data_held(&self, cancel: &Cancel) -> Result<BySide<DataHeld>>;
     /// The question which mirror is verified, with what there is to choose from.
-    fn verify_form(&self) -> Result<Form>;
+    fn verify_form(&self, cancel: &Cancel) -> Result<Form>;
     /// Reads every byte of a mirror again; what that comes to, as text.
     fn verify(&self, wanted: &VerifyIntent, looking: Looking<'_>) -> Result<String>;
     /// Where the nodes' files differ by the profile's rules, as text; changes nothing.
-    fn differences(&self) -> Result<String>;
+    fn differences(&self, cancel: &Cancel) -> Result<String>;
     /// What a failback or the next load would lose, as text; changes nothing.
-    fn losses(&self) -> Result<String>;
+    fn losses(&self, cancel: &Cancel) -> Result<String>;
     /// Tries reactions or an alarm of a node; what they said.
-    fn try_out(&self, trial: &Trial) -> Result<String>;
+    fn try_out(&self, trial: &Trial, cancel: &Cancel) -> Result<String>;
     /// Faults on request; `None` unless the pair is a practice lab.
     fn practice(&self) -> Option<&dyn Practice> {
         None

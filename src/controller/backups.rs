@@ -26,10 +26,11 @@ pub struct NodeBackups {
 
 impl Controller {
     /// What each node has; a node that cannot be asked says why.
-    pub fn backups(&self) -> Result<Vec<NodeBackups>> {
+    pub fn backups(&self, cancel: &Cancel) -> Result<Vec<NodeBackups>> {
         let pair = self.need_pair()?;
-        let (mut session, mut faults) = self.connect(&pair, "backups", &Side::BOTH);
+        let (mut session, mut faults) = self.connect(&pair, "backups", &Side::BOTH, cancel)?;
         let mut answers = session.each(&Side::BOTH, |node| node.ask(Request::Backups, LIST));
+        session.heed()?;
         let nodes = Side::BOTH.map(|side| {
             let (backups, error) = match answers[side].take() {
                 Some(Ok(Response::Backups { backups })) => (backups, None),
@@ -51,15 +52,10 @@ impl Controller {
     }
 
     /// Removes the backups named, under the lock: an operation that runs may need them.
-    pub fn prune(&self, chosen: &[NodeBackups]) -> Result<()> {
+    pub fn prune(&self, chosen: &[NodeBackups], cancel: &Cancel) -> Result<()> {
         let pair = self.need_pair()?;
-        let mut session = self.locked(
-            &pair,
-            "prune backups",
-            &Side::BOTH,
-            &[],
-            Looking::quietly(&Cancel::default()),
-        )?;
+        let mut session = self.locked(&pair, "prune backups", &Side::BOTH, &[], Looking::quietly(cancel))?;
+        session.carries_out();
         for node in chosen.iter().filter(|node| !node.backups.is_empty()) {
             let paths = node.backups.iter().map(|backup| backup.path.clone()).collect();
             session.ask(node.side, Request::Prune { paths }, LIST)?;

@@ -1,7 +1,7 @@
 //! Comparing the nodes under the profile's rules, and the texts of what differs.
 
 use super::facts::{all, gather};
-use super::{Controller, identity, names};
+use super::{Cancel, Controller, identity, names};
 use crate::agent::protocol::{Request, Response};
 use crate::data::diff::{Compared, Comparison, Differences, Finding, compare};
 use crate::data::{Kind, Limit, Survey, Surveyed};
@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::facts::{Facts, FactsQuery};
 use crate::model::diff::unified;
 use crate::model::mask::masked;
-use crate::model::{BySide, Side};
+use crate::model::{BySide, Pair, Side};
 use crate::translate::{TRANSLATION_FILE, Table, Translator};
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ const READ: Duration = Duration::from_secs(10);
 impl Controller {
     /// Compares the nodes; `line_by_line` also brings the difference of each text that drifted. Both nodes
     /// have to answer.
-    pub fn differences(&self, line_by_line: bool) -> Result<Differences> {
+    pub fn differences(&self, line_by_line: bool, cancel: &Cancel) -> Result<Differences> {
         let pair = self.need_pair()?;
         let profile = self.profile(&pair)?;
         if profile.matches.is_empty() {
@@ -34,12 +34,12 @@ impl Controller {
             .at("profile")
             .hint("add [[match]] sections to a profile in /etc/pairadm/profiles.d"));
         }
-        let mut session = self.both(&pair, "diff")?;
+        let mut session = self.both(&pair, "diff", cancel)?;
         let facts = all(gather(&mut session, &Side::BOTH, |side| FactsQuery {
             survey: Some(Survey::of_rules(&profile, side, Limit::THOROUGH)),
             brief: true,
             ..FactsQuery::default()
-        }))?;
+        })?)?;
         let surveys = BySide {
             primary: survey(facts.primary.as_ref())?,
             secondary: survey(facts.secondary.as_ref())?,
@@ -60,8 +60,8 @@ impl Controller {
     }
 
     /// Links to both nodes without a lock, for looking; an error names the first that cannot be reached.
-    pub(super) fn both(&self, pair: &crate::model::Pair, what: &str) -> Result<Session> {
-        let (session, faults) = self.connect(pair, what, &Side::BOTH);
+    pub(super) fn both(&self, pair: &Pair, what: &str, cancel: &Cancel) -> Result<Session> {
+        let (session, faults) = self.connect(pair, what, &Side::BOTH, cancel)?;
         let fault = [faults.primary, faults.secondary].into_iter().flatten().next();
         fault.map_or(Ok(session), Err)
     }

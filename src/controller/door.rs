@@ -68,17 +68,18 @@ impl Backend for Door {
         }
     }
 
-    fn status(&self) -> Result<Status> {
-        let status = lock(&self.live).status()?;
+    fn status(&self, cancel: &Cancel) -> Result<Status> {
+        let status = lock(&self.live).status(cancel)?;
         *lock(&self.status) = Some(status.clone());
         Ok(status)
     }
 
-    fn form(&self, operation: Operation) -> Result<Form> {
+    fn form(&self, operation: Operation, cancel: &Cancel) -> Result<Form> {
         let status = lock(&self.status).clone();
         let loads = matches!(operation, Operation::Load | Operation::FailbackLoad);
         // Without an answer the name of a mirror is typed.
-        let held = loads.then(|| self.data_held().ok()).flatten();
+        let held = loads.then(|| self.data_held(cancel).ok()).flatten();
+        cancel.heed()?;
         let seen = Seen {
             status: status.as_ref(),
             held: held.as_ref(),
@@ -86,8 +87,9 @@ impl Backend for Door {
         self.controller.form(operation, seen)
     }
 
-    fn verify_form(&self) -> Result<Form> {
-        let held = self.data_held().ok();
+    fn verify_form(&self, cancel: &Cancel) -> Result<Form> {
+        let held = self.data_held(cancel).ok();
+        cancel.heed()?;
         self.controller.verify_form(Seen {
             held: held.as_ref(),
             ..Seen::default()
@@ -119,20 +121,20 @@ impl Backend for Door {
             .map(Finished::from)
     }
 
-    fn unfinished(&self) -> Result<Option<Unfinished>> {
-        self.controller.unfinished()
+    fn unfinished(&self, cancel: &Cancel) -> Result<Option<Unfinished>> {
+        self.controller.unfinished(cancel)
     }
 
-    fn history(&self) -> Result<Vec<Past>> {
-        self.controller.history()
+    fn history(&self, cancel: &Cancel) -> Result<Vec<Past>> {
+        self.controller.history(cancel)
     }
 
-    fn report(&self, op: OpId) -> Result<String> {
-        report::render(&self.controller.report(op)?, Format::Text)
+    fn report(&self, op: OpId, cancel: &Cancel) -> Result<String> {
+        report::render(&self.controller.report(op, cancel)?, Format::Text)
     }
 
-    fn doctor(&self) -> Result<String> {
-        let status = self.status()?;
+    fn doctor(&self, cancel: &Cancel) -> Result<String> {
+        let status = self.status(cancel)?;
         // Only looking: not even a node's key is made.
         let looking = Controller::open(super::Options {
             dry_run: true,
@@ -142,9 +144,10 @@ impl Backend for Door {
             .plan(
                 Operation::Configure,
                 &Answers::default(),
-                Looking::quietly(&Cancel::default()),
+                Looking::quietly(cancel),
             )
             .map(|review| review.plan);
+        cancel.heed()?;
         Ok(doctor::text(&doctor::examine(&status, &configure)))
     }
 
@@ -157,31 +160,30 @@ impl Backend for Door {
         Ok(text(&explained(&found)))
     }
 
-    fn data_held(&self) -> Result<BySide<DataHeld>> {
-        self.controller.data_held()
+    fn data_held(&self, cancel: &Cancel) -> Result<BySide<DataHeld>> {
+        self.controller.data_held(cancel)
     }
 
     fn verify(&self, wanted: &VerifyIntent, looking: Looking<'_>) -> Result<String> {
-        let told = &mut |moved| (looking.told)(&moved);
-        self.controller.examine(wanted, looking.cancel, told)
+        self.controller.examine(wanted, looking)
     }
 
-    fn differences(&self) -> Result<String> {
+    fn differences(&self, cancel: &Cancel) -> Result<String> {
         Ok(text(&render::differences(
-            &self.controller.differences(false)?,
+            &self.controller.differences(false, cancel)?,
             false,
         )))
     }
 
-    fn try_out(&self, trial: &Trial) -> Result<String> {
+    fn try_out(&self, trial: &Trial, cancel: &Cancel) -> Result<String> {
         match trial {
-            Trial::Reactions(side, mode) => self.controller.try_reactions(*side, *mode),
-            Trial::Alarm { side, name, raise } => self.controller.try_alarm(*side, name, *raise),
+            Trial::Reactions(side, mode) => self.controller.try_reactions(*side, *mode, cancel),
+            Trial::Alarm { side, name, raise } => self.controller.try_alarm(*side, name, *raise, cancel),
         }
     }
 
-    fn losses(&self) -> Result<String> {
-        Ok(text(&render::losses(&self.controller.losses()?)))
+    fn losses(&self, cancel: &Cancel) -> Result<String> {
+        Ok(text(&render::losses(&self.controller.losses(cancel)?)))
     }
 
     fn practice(&self) -> Option<&dyn Practice> {

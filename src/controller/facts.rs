@@ -13,13 +13,14 @@ const FULL: Duration = Duration::from_secs(20);
 /// One node's facts, or why there are none, with the round trip in microseconds.
 pub type Answer = Result<(Facts, u64), Error>;
 
-/// Asks every linked node of `sides`; `query` is made for each side.
+/// Asks every linked node of `sides`; `query` is made for each side. A node that cannot answer is part of the
+/// answer, a wish to stop is an error.
 pub fn gather(
     session: &mut Session,
     sides: &[Side],
     query: impl Fn(Side) -> FactsQuery + Sync,
-) -> BySide<Option<Answer>> {
-    session.each(sides, |node| {
+) -> Result<BySide<Option<Answer>>> {
+    let answers = session.each(sides, |node| {
         let began = Instant::now();
         match node.ask(Request::Facts(query(node.side)), FULL)? {
             Response::Facts(facts) => Ok((
@@ -28,7 +29,9 @@ pub fn gather(
             )),
             other => Err(Error::bug(format!("unexpected answer to facts: {other:?}"))),
         }
-    })
+    });
+    session.heed()?;
+    Ok(answers)
 }
 
 /// The facts alone, where both nodes have to answer.

@@ -4,7 +4,7 @@
 
 use super::comparing::survey;
 use super::facts::{all, gather};
-use super::{Controller, identity, names};
+use super::{Cancel, Controller, identity, names};
 use crate::agent::protocol::{Request, Response};
 use crate::config::Profile;
 use crate::data::failback::{self, Losses};
@@ -67,7 +67,7 @@ impl Given {
 impl Controller {
     /// What was created, changed and removed on the secondary. Both nodes have to answer; nothing is
     /// changed.
-    pub fn losses(&self) -> Result<Losses> {
+    pub fn losses(&self, cancel: &Cancel) -> Result<Losses> {
         let pair = self.need_pair()?;
         let profile = self.profile(&pair)?;
         if profile.data.is_empty() {
@@ -78,7 +78,7 @@ impl Controller {
             .at("profile")
             .hint("add [[data]] sections to a profile in /etc/pairadm/profiles.d"));
         }
-        let mut session = self.both(&pair, "preview-failback")?;
+        let mut session = self.both(&pair, "preview-failback", cancel)?;
         let (given, sets) = given(&mut session, &profile)?;
         let compared = compared(&mut session, given, &Given::live(Side::Secondary), &sets)?;
         let state = match session.ask(Side::Secondary, Request::State, READ)? {
@@ -167,7 +167,7 @@ fn given(session: &mut Session, profile: &Profile) -> Result<(Given, Vec<DataSet
         }),
         brief: true,
         ..FactsQuery::default()
-    }))?;
+    })?)?;
     let facts = facts.secondary.as_ref();
     let mirrors = facts.and_then(|facts| facts.data.as_ref());
     let is_there =
@@ -218,7 +218,7 @@ fn surveyed(
         survey: Some(survey_of_set.clone()),
         brief: true,
         ..FactsQuery::default()
-    }))?;
+    })?)?;
     survey(facts[of.side].as_ref()).map(<[_]>::to_vec)
 }
 

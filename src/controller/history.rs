@@ -3,7 +3,7 @@
 use super::apply::end_of;
 use super::backend::Past;
 use super::remembered::remembered;
-use super::{Controller, names};
+use super::{Cancel, Controller, names};
 use crate::agent::protocol::Operation;
 use crate::engine::{Event, Progress, Record};
 use crate::error::{Error, Result};
@@ -21,14 +21,14 @@ pub(super) type Told = (Side, Operation);
 impl Controller {
     /// Operations, newest first, from every node that answers and from this controller's journal. Without
     /// a pair, those of single servers.
-    pub fn history(&self) -> Result<Vec<Past>> {
+    pub fn history(&self, cancel: &Cancel) -> Result<Vec<Past>> {
         let Some(pair) = self.pair() else {
-            return self.history_alone(None);
+            return self.history_alone(None, cancel);
         };
         let own = told_by(&self.journals(&pair)).into_iter();
         let mut known: BTreeMap<OpId, Past> = own.map(|past| (past.op, past)).collect();
-        let (mut session, _) = self.connect(&pair, "history", &Side::BOTH);
-        let answers = remembered(&mut session, None, LIMIT);
+        let (mut session, _) = self.connect(&pair, "history", &Side::BOTH, cancel)?;
+        let answers = remembered(&mut session, None, LIMIT)?;
         let mut told: BTreeMap<OpId, Past> = BTreeMap::new();
         for answer in [answers.primary, answers.secondary].into_iter().flatten() {
             for operation in answer.unwrap_or_default() {
@@ -47,16 +47,16 @@ impl Controller {
     /// The report of one operation: from this controller's journal, or, for one that another
     /// controller ran, from the nodes' journals, which know no times of single steps. Without a pair, of
     /// the only operation of this number.
-    pub fn report(&self, op: OpId) -> Result<Report> {
+    pub fn report(&self, op: OpId, cancel: &Cancel) -> Result<Report> {
         let Some(pair) = self.pair() else {
-            return self.report_alone(op, None);
+            return self.report_alone(op, None, cancel);
         };
         let own = self.journals(&pair).read(op);
         let missing = match own {
             Ok(stored) => return Ok(Report::new(&stored.record, &stored.events)),
             Err(error) => error,
         };
-        let told = self.operations(op);
+        let told = self.operations(op, cancel)?;
         let Some((_, first)) = told.first() else {
             return Err(missing);
         };
@@ -72,18 +72,18 @@ impl Controller {
     }
 
     /// One operation as each node that answers tells it.
-    pub(super) fn operations(&self, op: OpId) -> Vec<Told> {
+    pub(super) fn operations(&self, op: OpId, cancel: &Cancel) -> Result<Vec<Told>> {
         let Some(pair) = self.pair() else {
-            return Vec::new();
+            return Ok(Vec::new());
         };
-        let (mut session, _) = self.connect(&pair, "history", &Side::BOTH);
-        let BySide { primary, secondary } = remembered(&mut session, Some(op), 1);
+        let (mut session, _) = self.connect(&pair, "history", &Side::BOTH, cancel)?;
+        let BySide { primary, secondary } = remembered(&mut session, Some(op), 1)?;
         let mut told = Vec::new();
         for (side, answer) in [(Side::Primary, primary), (Side::Secondary, secondary)] {
             let operations = answer.and_then(Result::ok).unwrap_or_default();
             told.extend(operations.into_iter().map(|operation| (side, operation)));
         }
-        told
+        Ok(told)
     }
 }
 

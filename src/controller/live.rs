@@ -3,13 +3,16 @@
 use super::Controller;
 use super::lookout::Lookout;
 use crate::error::{Error, Result};
-use crate::model::{BySide, Pair, Side};
+use crate::model::{BySide, Cancel, Pair, Side};
 use crate::status::Status;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Longer than any dialling and asking takes by its own deadlines.
 const WITHOUT_HURRY: Duration = Duration::from_secs(60);
+
+/// How long looks that were stopped may take to end.
+const ENDING: Duration = Duration::from_millis(500);
 
 /// Open links for looking. Makes no change and takes no lock.
 pub struct Live {
@@ -35,8 +38,8 @@ impl Live {
         self
     }
 
-    /// The pair now. A node that cannot be asked is part of the answer (L3).
-    pub fn status(&mut self) -> Result<Status> {
+    /// The pair now. A node that cannot be asked is part of the answer (L3); `cancel` stops the look (L4).
+    pub fn status(&mut self, cancel: &Cancel) -> Result<Status> {
         let pair = self.controller.need_pair()?;
         let profile = self.controller.profile(&pair)?;
         let patience = self.patience;
@@ -44,13 +47,31 @@ impl Live {
         for side in Side::BOTH {
             lookouts[side].begin();
         }
-        let answers = BySide::new(|side| lookouts[side].answer(patience));
+        let answers = BySide::new(|side| lookouts[side].answer(patience, cancel));
+        if cancel.asked() {
+            self.leave();
+            return Err(Error::cancelled());
+        }
         Ok(crate::status::assemble(
             &pair,
             &profile,
             &answers,
             super::identity::now(),
         ))
+    }
+
+    /// Ends the looks under way and what they asked the operator.
+    fn leave(&mut self) {
+        let Some((_, lookouts)) = self.watched.take() else {
+            return;
+        };
+        for (_, lookout) in lookouts.iter() {
+            lookout.stop();
+        }
+        let until = Instant::now() + ENDING;
+        for (_, lookout) in lookouts.iter() {
+            lookout.ended(until);
+        }
     }
 
     /// The lookouts for this pair; new ones when the pair file has changed.

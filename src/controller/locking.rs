@@ -47,7 +47,7 @@ pub(super) fn lock_patiently(session: &mut Session, looking: Looking<'_>) -> Res
                 std::thread::sleep(TRY);
             }
             Err(error) if error.code == "locked" && left.is_none() => {
-                left = Some(of_nobody(session).ok_or(error)?);
+                left = Some(of_nobody(session)?.ok_or(error)?);
                 until = began + TAKING_BACK;
             }
             outcome => return outcome,
@@ -68,12 +68,12 @@ fn waiting(left: Option<&str>) -> Moved {
 }
 
 /// The operation that holds a lock, if every lock that is held is of a controller that is gone.
-fn of_nobody(session: &mut Session) -> Option<String> {
+fn of_nobody(session: &mut Session) -> Result<Option<String>> {
     let sides = session.up();
     let answers = gather(session, &sides, |_| FactsQuery {
         brief: true,
         ..FactsQuery::default()
-    });
+    })?;
     let mut gone = None;
     for (_, answer) in answers.iter() {
         let Some((facts, _)) = answer.as_ref().and_then(|answer| answer.as_ref().ok()) else {
@@ -81,13 +81,13 @@ fn of_nobody(session: &mut Session) -> Option<String> {
         };
         if let Some(owner) = &facts.lock {
             if !is_gone(facts, owner) {
-                return None;
+                return Ok(None);
             }
             gone = Some(format!("{} by {}", owner.operation, owner.who));
         }
     }
     // Nobody holds one any more: it was given up meanwhile.
-    gone.or_else(|| Some("what held it".to_owned()))
+    Ok(gone.or_else(|| Some("what held it".to_owned())))
 }
 
 /// The node has seen its controller go, or that was a process of this machine which is no more.

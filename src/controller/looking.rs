@@ -34,10 +34,7 @@ impl<'l> Looking<'l> {
 
     pub(super) fn told(self, moved: &Moved) -> Result<()> {
         (self.told)(moved);
-        if self.cancel.asked() {
-            return Err(Error::refused("cancelled", "stopped on request"));
-        }
-        Ok(())
+        self.cancel.heed()
     }
 }
 

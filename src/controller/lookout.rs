@@ -7,7 +7,7 @@ use crate::agent::protocol::Request;
 use crate::config::Profile;
 use crate::engine::Session;
 use crate::error::{Error, Result};
-use crate::model::{Pair, Side};
+use crate::model::{Cancel, Pair, Side};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
@@ -17,12 +17,17 @@ const RETRY: Duration = Duration::from_secs(5);
 /// A node that is well answers a ping in milliseconds.
 const PING: Duration = Duration::from_secs(5);
 
-/// One node under watch. Dropping it ends the thread when its present look is over.
+/// How often somebody who waits looks whether he still wants to.
+const WISH: Duration = Duration::from_millis(50);
+
+/// One node under watch. Dropping it ends the thread, and a look that is under way.
 pub struct Lookout {
     looks: Sender<()>,
     answers: Receiver<Answer>,
     /// When the look began whose answer is still out.
     asked: Option<Instant>,
+    /// Ends a look.
+    gone: Cancel,
 }
 
 impl Lookout {
@@ -37,7 +42,9 @@ impl Lookout {
             side,
             session: None,
             down: None,
+            gone: Cancel::default(),
         };
+        let gone = watch.gone.clone();
         std::thread::Builder::new()
             .name(format!("lookout-{side}"))
             .spawn(move || {
@@ -49,6 +56,7 @@ impl Lookout {
             looks,
             answers: received,
             asked: None,
+            gone,
         })
     }
 
@@ -63,19 +71,46 @@ impl Lookout {
         }
     }
 
-    /// The answer to the look, or why there is none within `patience` of its beginning.
-    pub fn answer(&mut self, patience: Duration) -> Answer {
+    /// Ends the look that is under way; [`Self::ended`] waits for it.
+    pub fn stop(&self) {
+        self.gone.ask();
+    }
+
+    /// Waits until a look that was stopped is over: nobody asks anything at the terminal any more.
+    pub fn ended(&self, until: Instant) {
+        if self.asked.is_some() {
+            let left = until.saturating_duration_since(Instant::now());
+            let _ = self.answers.recv_timeout(left);
+        }
+    }
+
+    /// The answer to the look, or why there is none within `patience` of its beginning; `cancel` ends the wait.
+    pub fn answer(&mut self, patience: Duration, cancel: &Cancel) -> Answer {
         let asked = self.asked.unwrap_or_else(Instant::now);
-        let left = patience.saturating_sub(asked.elapsed());
-        if let Ok(answer) = self.answers.recv_timeout(left) {
-            self.asked = None;
-            return answer;
+        loop {
+            let left = patience.saturating_sub(asked.elapsed());
+            if let Ok(answer) = self.answers.recv_timeout(left.min(WISH)) {
+                self.asked = None;
+                return answer;
+            }
+            if cancel.asked() {
+                return Err(Error::cancelled());
+            }
+            if left.is_zero() {
+                break;
+            }
         }
         let seconds = asked.elapsed().as_secs();
         Err(Error::incomplete(
             "no_answer",
             format!("no answer for {seconds} s; still trying"),
         ))
+    }
+}
+
+impl Drop for Lookout {
+    fn drop(&mut self) {
+        self.gone.ask();
     }
 }
 
@@ -88,6 +123,7 @@ struct Watch {
     session: Option<Session>,
     /// When and why the node could not be reached.
     down: Option<(Instant, Error)>,
+    gone: Cancel,
 }
 
 impl Watch {
@@ -112,14 +148,14 @@ impl Watch {
         let side = self.side;
         let session = match &mut self.session {
             Some(session) => session,
-            none => none.insert(dial(&self.controller, &self.pair, side)?),
+            none => none.insert(dial(&self.controller, &self.pair, side, &self.gone)?),
         };
         let began = Instant::now();
         session.ask(side, Request::Ping, PING)?;
         let link_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
         let mut answers = gather(session, &[side], |side| {
             crate::status::query(&self.pair, &self.profile, side)
-        });
+        })?;
         let (facts, _) = answers[side]
             .take()
             .ok_or_else(|| Error::incomplete("unreachable", "not asked"))??;
@@ -127,8 +163,8 @@ impl Watch {
     }
 }
 
-fn dial(controller: &Controller, pair: &Pair, side: Side) -> Result<Session> {
-    let (session, mut faults) = controller.connect(pair, "status", &[side]);
+fn dial(controller: &Controller, pair: &Pair, side: Side, gone: &Cancel) -> Result<Session> {
+    let (session, mut faults) = controller.connect(pair, "status", &[side], gone)?;
     match faults[side].take() {
         None => Ok(session),
         Some(error) => Err(error),
@@ -148,6 +184,7 @@ mod tests {
             looks,
             answers: received,
             asked: None,
+            gone: Cancel::default(),
         };
         (lookout, wanted, answers)
     }
@@ -165,11 +202,17 @@ mod tests {
         let (mut lookout, wanted, _answers) = lookout();
         lookout.begin();
         let began = Instant::now();
-        assert_eq!(code(lookout.answer(Duration::from_millis(60))), "no_answer");
+        assert_eq!(
+            code(lookout.answer(Duration::from_millis(60), &Cancel::default())),
+            "no_answer"
+        );
         assert!(began.elapsed() >= Duration::from_millis(60));
         lookout.begin();
         let again = Instant::now();
-        assert_eq!(code(lookout.answer(Duration::from_millis(60))), "no_answer");
+        assert_eq!(
+            code(lookout.answer(Duration::from_millis(60), &Cancel::default())),
+            "no_answer"
+        );
         assert!(
             again.elapsed() < Duration::from_millis(50),
             "the patience is used up"
@@ -178,14 +221,34 @@ mod tests {
     }
 
     #[test]
+    fn who_waits_may_stop_it() {
+        let (mut lookout, _wanted, _answers) = lookout();
+        let cancel = Cancel::default();
+        lookout.begin();
+        cancel.ask();
+        assert_eq!(
+            code(lookout.answer(Duration::from_secs(3600), &cancel)),
+            "cancelled"
+        );
+        lookout.stop();
+        assert!(lookout.gone.asked());
+    }
+
+    #[test]
     fn an_answer_that_comes_late_is_not_shown_as_new() {
         let (mut lookout, wanted, answers) = lookout();
         lookout.begin();
-        assert_eq!(code(lookout.answer(Duration::ZERO)), "no_answer");
+        assert_eq!(
+            code(lookout.answer(Duration::ZERO, &Cancel::default())),
+            "no_answer"
+        );
         answers.send(fault("late")).unwrap();
         lookout.begin();
         answers.send(fault("fresh")).unwrap();
-        assert_eq!(code(lookout.answer(Duration::from_secs(5))), "fresh");
+        assert_eq!(
+            code(lookout.answer(Duration::from_secs(5), &Cancel::default())),
+            "fresh"
+        );
         assert_eq!(wanted.try_iter().count(), 2);
     }
 }

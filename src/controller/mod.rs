@@ -7,7 +7,6 @@ mod alone;
 mod apply;
 pub mod backend;
 mod backups;
-mod cancel;
 mod comparing;
 mod configuring;
 mod door;
@@ -36,7 +35,6 @@ mod undoing;
 mod way_in;
 
 pub use backups::NodeBackups;
-pub use cancel::Cancel;
 pub use door::Door;
 pub use ended::Ended;
 pub use live::Live;
@@ -45,13 +43,15 @@ pub use planning::Review;
 pub use translation::Explained;
 pub use unattended::Duty;
 
+pub use crate::model::Cancel;
+
 use crate::config::{PAIR_FILE, PROFILES_DIRECTORY, Profile, load_pair, profile, profile_names};
 use crate::engine::Session;
 use crate::error::{Error, Result};
 use crate::facts::DataHeld;
 use crate::intent::{self, Form, Known, Operation};
 use crate::model::{BySide, Pair, Side};
-use crate::remote::{Dial, Dialer, Named, Operator, WithoutNodeKey};
+use crate::remote::{Dial, Dialer, GiveUp, Named, Operator, WithoutNodeKey};
 use crate::report::Journals;
 use crate::status::Status;
 use std::path::PathBuf;
@@ -246,8 +246,18 @@ impl Controller {
     }
 
     /// Links to `sides` in parallel; what could not be reached comes back beside them. Only `configure`,
-    /// which looks at the names itself and may change them, and a server without a pair take any host.
-    fn connect(&self, pair: &Pair, operation: &str, sides: &[Side]) -> (Session, BySide<Option<Error>>) {
+    /// which looks at the names itself and may change them, and a server without a pair take any host. Waits
+    /// on them end when `cancel` is asked for, until the session carries steps out (L4).
+    ///
+    /// # Errors
+    /// Refuses when somebody asked to stop (`cancelled`).
+    fn connect(
+        &self,
+        pair: &Pair,
+        operation: &str,
+        sides: &[Side],
+        cancel: &Cancel,
+    ) -> Result<(Session, BySide<Option<Error>>)> {
         let dialer = self.dialer(pair);
         let dialer: Arc<dyn Dial> = if operation == Operation::Remove.verb() {
             Arc::new(WithoutNodeKey(dialer))
@@ -261,7 +271,10 @@ impl Controller {
         } else {
             Arc::new(Named::new(dialer, pair))
         };
-        Session::open(dial, identity::owner(operation), names(pair), sides)
+        let owner = identity::owner(operation);
+        let (session, faults) = Session::open(dial, owner, names(pair), sides, GiveUp::when(cancel));
+        session.heed()?;
+        Ok((session, faults))
     }
 }
 

@@ -5,7 +5,7 @@
 use super::backend::Past;
 use super::history::{Told, past, told_by};
 use super::remembered::remembered;
-use super::{Controller, history};
+use super::{Cancel, Controller, history};
 use crate::agent::protocol::Operation as Remembered;
 use crate::engine::Record;
 use crate::error::{Error, Result};
@@ -20,7 +20,7 @@ use std::sync::Arc;
 impl Controller {
     /// Operations, newest first: of `server`, or of this machine and of everything that was administered
     /// from it.
-    pub fn history_alone(&self, server: Option<&str>) -> Result<Vec<Past>> {
+    pub fn history_alone(&self, server: Option<&str>, cancel: &Cancel) -> Result<Vec<Past>> {
         let pair = self.server(server)?;
         let named = match server {
             Some(_) => vec![pair.name.clone()],
@@ -33,13 +33,15 @@ impl Controller {
                 known.insert((name.clone(), told.op), told);
             }
         }
-        match self.ask_server(&pair, None) {
+        match self.ask_server(&pair, None, cancel) {
             Ok(operations) => {
                 let told = operations.iter().map(past);
                 known.extend(told.map(|past| ((pair.name.clone(), past.op), past)));
             }
             // What this controller did is known without the server (L3).
-            Err(error) if server.is_some() && known.is_empty() => return Err(error),
+            Err(error) if error.code == "cancelled" || server.is_some() && known.is_empty() => {
+                return Err(error);
+            }
             Err(_) => {}
         }
         let mut all: Vec<Past> = known.into_values().collect();
@@ -49,7 +51,7 @@ impl Controller {
 
     /// The report of one operation of `server`; without one, of the only server or pair whose operation of
     /// this number was run from here, or of this machine.
-    pub fn report_alone(&self, op: OpId, server: Option<&str>) -> Result<Report> {
+    pub fn report_alone(&self, op: OpId, server: Option<&str>, cancel: &Cancel) -> Result<Report> {
         let pair = self.server(server)?;
         let state = &self.options().state_dir;
         let named = match server {
@@ -69,7 +71,7 @@ impl Controller {
         if let Some(one) = one {
             return Ok(Report::new(&one.record, &one.events));
         }
-        let operations = self.ask_server(&pair, Some(op))?;
+        let operations = self.ask_server(&pair, Some(op), cancel)?;
         let told: Vec<Told> = operations
             .into_iter()
             .map(|operation| (SERVER, operation))
@@ -107,16 +109,16 @@ impl Controller {
     }
 
     /// What the journal of the server's own says.
-    fn ask_server(&self, pair: &Pair, op: Option<OpId>) -> Result<Vec<Remembered>> {
+    fn ask_server(&self, pair: &Pair, op: Option<OpId>, cancel: &Cancel) -> Result<Vec<Remembered>> {
         // Nothing is started on a machine that only administers others.
         if pair.nodes[SERVER].ssh.host.is_none() && !Path::new(paths::OPS_DIR).exists() {
             return Ok(Vec::new());
         }
-        let (mut session, faults) = self.connect(pair, "history", &[SERVER]);
+        let (mut session, faults) = self.connect(pair, "history", &[SERVER], cancel)?;
         if let Some(fault) = faults.primary {
             return Err(fault);
         }
-        let answers = remembered(&mut session, op, op.map_or(history::LIMIT, |_| 1));
+        let answers = remembered(&mut session, op, op.map_or(history::LIMIT, |_| 1))?;
         answers.primary.unwrap_or_else(|| Ok(Vec::new()))
     }
 }

@@ -35,7 +35,7 @@ impl Controller {
     pub fn plan(&self, operation: Operation, answers: &Answers, looking: Looking<'_>) -> Result<Review> {
         let answers = self.form(operation, Seen::default())?.complete(answers)?;
         let (pair, sides) = self.scope(operation, &answers)?;
-        let (mut session, faults) = self.connect(&pair, operation.verb(), &sides);
+        let (mut session, faults) = self.connect(&pair, operation.verb(), &sides, looking.cancel)?;
         if let Some(fault) = barring(faults, dispensable(operation)) {
             return Err(fault);
         }
@@ -111,7 +111,7 @@ impl Controller {
                 side,
                 self.options.dry_run,
             )
-        }))?;
+        })?)?;
         let both = facts.as_ref().map(|_, facts| facts.as_ref());
         let basis = Basis {
             pair: &pair,
@@ -135,7 +135,7 @@ impl Controller {
             Operation::Remove => {
                 intent::remove::resolve(answers)?;
                 // What is removed is what they once put in place.
-                let journals = remembered::all(remembered(session, None, remembered::ALL))?;
+                let journals = remembered::all(remembered(session, None, remembered::ALL)?)?;
                 plan::remove::plan(&basis, journals.as_ref().map(|_, journal| journal.as_slice()))?
             }
             Operation::Backup => plan::backup::plan(&basis, intent::backup::resolve(answers)?)?,

@@ -17,9 +17,10 @@ const MARK: Duration = Duration::from_secs(10);
 
 impl Controller {
     /// The operation that was left open, as far as reachable nodes know.
-    pub fn unfinished(&self) -> Result<Option<Unfinished>> {
+    pub fn unfinished(&self, cancel: &Cancel) -> Result<Option<Unfinished>> {
         let pair = self.pair_at_work()?;
-        let (mut session, _) = self.connect(&pair, "look for an unfinished operation", &Side::BOTH);
+        let (mut session, _) =
+            self.connect(&pair, "look for an unfinished operation", &Side::BOTH, cancel)?;
         let open = find_open(&mut session)?.filter(|open| !open.plan.gives_way());
         Ok(open.map(|open| Unfinished {
             op: open.op,
@@ -118,7 +119,7 @@ impl Controller {
         sides: &[Side],
         cancel: &Cancel,
     ) -> Result<(Session, BySide<Option<Error>>)> {
-        let (mut session, faults) = self.connect(pair, "resume", sides);
+        let (mut session, faults) = self.connect(pair, "resume", sides, cancel)?;
         if let (true, Some(fault)) = (session.up().is_empty(), &faults.primary) {
             return Err(fault.clone().with_kind(Kind::Incomplete));
         }

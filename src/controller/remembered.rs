@@ -16,13 +16,15 @@ pub const ALL: u32 = u32::MAX;
 pub type Answer = Result<Vec<Operation>>;
 
 /// Asks both nodes for `op`, or for the newest `limit` operations. A node without a link is left out.
-pub fn remembered(session: &mut Session, op: Option<OpId>, limit: u32) -> BySide<Option<Answer>> {
-    session.each(&session.up(), |node| {
+pub fn remembered(session: &mut Session, op: Option<OpId>, limit: u32) -> Result<BySide<Option<Answer>>> {
+    let answers = session.each(&session.up(), |node| {
         match node.ask(Request::History { op, limit }, READ)? {
             Response::History { operations } => Ok(operations),
             other => Err(Error::bug(format!("unexpected answer to history: {other:?}"))),
         }
-    })
+    });
+    session.heed()?;
+    Ok(answers)
 }
 
 /// The operations alone, where every linked node has to answer.

@@ -25,7 +25,7 @@ fn once(session: &mut Session, basis: &Basis<'_>) -> Result<Plan> {
         files: files.clone(),
         brief: true,
         ..FactsQuery::default()
-    }))?;
+    })?)?;
     let facts = BySide::new(|side| -> Option<Facts> {
         let mut facts = basis.facts[side]?.clone();
         let read = contents[side].as_ref()?;

@@ -40,17 +40,21 @@ struct Data {
 impl Controller {
     /// The table, who owns which address, and what the data holds. Works with one node. A search that
     /// takes longer is left to [`Controller::scan`].
-    pub fn translation(&self) -> Result<TranslationView> {
+    pub fn translation(&self, cancel: &Cancel) -> Result<TranslationView> {
+        let mut survey = self.survey(cancel)?;
+        let mut view = survey.view()?;
         let (began, enough) = (Instant::now(), Cancel::default());
         let told = |_: &Moved| {
-            if began.elapsed() >= PATIENCE {
+            if began.elapsed() >= PATIENCE || cancel.asked() {
                 enough.ask();
             }
         };
-        let mut view = self.searched(Looking {
+        let looking = Looking {
             told: &told,
             cancel: &enough,
-        })?;
+        };
+        survey.fill(&mut view, looking);
+        cancel.heed()?;
         if enough.asked() && view.scanned.is_none() {
             view.not_scanned = Some("it takes long; run `pairadm translation scan`".to_owned());
         }
@@ -59,12 +63,9 @@ impl Controller {
 
     /// The same, searched however long it takes. One that is stopped leaves the table without the data.
     pub fn searched(&self, looking: Looking<'_>) -> Result<TranslationView> {
-        let mut survey = self.survey()?;
+        let mut survey = self.survey(looking.cancel)?;
         let mut view = survey.view()?;
-        match data(&survey.basis(), None).and_then(|data| survey.search(&data, looking)) {
-            Ok(scanned) => view.scanned = Some(scanned),
-            Err(error) => view.not_scanned = Some(error.message),
-        }
+        survey.fill(&mut view, looking);
         Ok(view)
     }
 
@@ -75,7 +76,7 @@ impl Controller {
     /// Refuses when there is no such data (`no_mirror`, `no_data_to_scan`), or when it was stopped
     /// (`cancelled`).
     pub fn scan(&self, mirror: Option<&str>, looking: Looking<'_>) -> Result<TranslationView> {
-        let mut survey = self.survey()?;
+        let mut survey = self.survey(looking.cancel)?;
         let view = survey.view()?;
         let data = data(&survey.basis(), mirror)?;
         Ok(TranslationView {
@@ -89,7 +90,7 @@ impl Controller {
     /// # Errors
     /// Refuses an address that is neither in the table nor in the data (`unknown_address`).
     pub fn explain(&self, subject: Subject, looking: Looking<'_>) -> Result<Explained> {
-        let mut survey = self.survey()?;
+        let mut survey = self.survey(looking.cancel)?;
         let mut view = survey.view()?;
         let mut places = None;
         match data(&survey.basis(), None) {
@@ -110,10 +111,10 @@ impl Controller {
     }
 
     /// Asks both nodes what they have.
-    fn survey(&self) -> Result<Survey> {
+    fn survey(&self, cancel: &Cancel) -> Result<Survey> {
         let pair = self.need_pair()?;
         let profile = self.profile(&pair)?;
-        let (mut session, faults) = self.connect(&pair, "translation", &Side::BOTH);
+        let (mut session, faults) = self.connect(&pair, "translation", &Side::BOTH, cancel)?;
         let sides = session.up();
         let answers = gather(&mut session, &sides, |_| FactsQuery {
             data: Some(DataQuery {
@@ -121,7 +122,7 @@ impl Controller {
                 live: Vec::new(),
             }),
             ..plan::translation::query()
-        });
+        })?;
         let unreachable = BySide::new(|side| {
             let failed = answers[side].as_ref().and_then(|answer| answer.as_ref().err());
             faults[side].as_ref().or(failed).map(ToString::to_string)
@@ -168,6 +169,14 @@ impl Survey {
             not_scanned: None,
             owners: plan::translation::owners(&self.basis()),
         })
+    }
+
+    /// What the data holds, or why that is not known.
+    fn fill(&mut self, view: &mut TranslationView, looking: Looking<'_>) {
+        match data(&self.basis(), None).and_then(|data| self.search(&data, looking)) {
+            Ok(scanned) => view.scanned = Some(scanned),
+            Err(error) => view.not_scanned = Some(error.message),
+        }
     }
 
     /// The addresses in the data.

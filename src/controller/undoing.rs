@@ -82,7 +82,7 @@ impl Controller {
 
 /// The plan of a committed operation on today's sides, and whether the roles were reversed since.
 fn committed(session: &mut Session, op: OpId) -> Result<(Plan, bool)> {
-    let told_by = remembered::all(remembered(session, Some(op), 1))?;
+    let told_by = remembered::all(remembered(session, Some(op), 1)?)?;
     let mut places = BySide::<Vec<(StepId, StepPlace)>>::default();
     let mut told = None;
     for (side, operations) in [

@@ -1,8 +1,8 @@
 //! A way into every node is left (S9): what takes pairadm's own key away from a node begins only where this
 //! machine enters that node by another way as well.
 
+use super::Controller;
 use super::remembered::{self, remembered};
-use super::{Controller, identity, names};
 use crate::engine::{Direction, Session};
 use crate::error::Result;
 use crate::model::{OpId, Pair, Side, paths};
@@ -32,7 +32,7 @@ impl Controller {
             if let Some(known) = asked.get(&op) {
                 return Ok(Option::clone(known));
             }
-            let told = remembered::all(remembered(session, Some(op), 1))?;
+            let told = remembered::all(remembered(session, Some(op), 1)?)?;
             let mut told = told.primary.into_iter().chain(told.secondary);
             let plan = told.next().map(|operation| operation.plan);
             Ok(asked.entry(op).or_insert(plan).clone())
@@ -42,8 +42,8 @@ impl Controller {
             return Ok(());
         }
         let dial = Named::new(Arc::new(WithoutNodeKey(self.dialer(pair))), pair);
-        let owner = identity::owner(&plan.operation);
-        let (_, faults) = Session::open(Arc::new(dial), owner, names(pair), &closed);
+        let (_, faults) = session.by(Arc::new(dial), &closed);
+        session.heed()?;
         [faults.primary, faults.secondary]
             .into_iter()
             .flatten()

@@ -5,7 +5,7 @@ use crate::agent::protocol::{Hello, LockOwner, Operation, Request, Response, Ste
 use crate::error::{Error, Result};
 use crate::model::{BySide, OpId, Side, Traffic};
 use crate::plan::{Action, Step, StepId, StepPlace};
-use crate::remote::{Dial, Link};
+use crate::remote::{Dial, GiveUp, Link};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
@@ -157,7 +157,7 @@ impl FakePair {
 }
 
 impl Dial for FakePair {
-    fn dial(&self, side: Side, _: Duration) -> Result<Box<dyn Link>> {
+    fn dial_unless(&self, side: Side, _: Duration, _: &GiveUp) -> Result<Box<dyn Link>> {
         let mut world = self.0.lock().unwrap();
         if world.dead || !world.nodes[side].power || world.nodes[side].away {
             return Err(Error::refused("unreachable", "no route"));

@@ -7,9 +7,8 @@ use super::recover::OpenOperation;
 use super::run::{Direction, Run, Verdict};
 use super::session::Session;
 use crate::agent::protocol::{End, Request, Response};
-use crate::controller::Cancel;
 use crate::error::{Error, Kind, Result};
-use crate::model::Side;
+use crate::model::{Cancel, Side};
 use crate::plan::{Step, StepPlace};
 use std::time::Duration;
 

@@ -3,9 +3,8 @@
 
 use super::deadline;
 use crate::agent::protocol::{Request, Response, StepReport};
-use crate::controller::Cancel;
 use crate::error::{Error, Result};
-use crate::model::{Moved, OpId};
+use crate::model::{Cancel, Moved, OpId};
 use std::time::Instant;
 
 /// How a step is asked for.

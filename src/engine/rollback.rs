@@ -5,9 +5,8 @@ use super::event::Progress;
 use super::long::Long;
 use super::run::{Run, Verdict, emit};
 use crate::agent::protocol::{End, Request, StepReport};
-use crate::controller::Cancel;
 use crate::error::{Error, Kind, Result};
-use crate::model::{BySide, Side};
+use crate::model::{BySide, Cancel, Side};
 use crate::plan::{Action, Step, reverting_order};
 use std::time::{Duration, Instant};
 

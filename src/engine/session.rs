@@ -5,7 +5,7 @@ use super::keep_alive::Busy;
 use crate::agent::protocol::{LockOwner, Request, Response};
 use crate::error::{Error, Result};
 use crate::model::{BySide, Side};
-use crate::remote::{Dial, Link};
+use crate::remote::{Dial, GiveUp, Link};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,6 +18,8 @@ pub struct Session {
     lines: BySide<Line>,
     /// The node that is pinged while the other one works, if any.
     kept: Option<Side>,
+    /// Ends every wait on the links, until [`Session::carries_out`].
+    give_up: GiveUp,
 }
 
 /// The way to one node.
@@ -33,21 +35,23 @@ struct Line {
 }
 
 impl Session {
-    /// Dials `sides` in parallel. What could not be reached comes back beside the session.
+    /// Dials `sides` in parallel. What could not be reached comes back beside the session. Waits on a node end
+    /// when it is given up.
     pub fn open(
         dial: Arc<dyn Dial>,
         owner: LockOwner,
         names: BySide<String>,
         sides: &[Side],
+        give_up: GiveUp,
     ) -> (Self, BySide<Option<Error>>) {
         let mut faults = BySide::default();
         let mut lines = BySide::<Line>::default();
-        let reach = dial.as_ref();
+        let (reach, wish) = (dial.as_ref(), &give_up);
         let dialled = std::thread::scope(|scope| {
             let running = BySide::new(|side| {
                 sides
                     .contains(&side)
-                    .then(|| scope.spawn(move || reach.dial(side, deadline::DIAL)))
+                    .then(|| scope.spawn(move || reach.dial_unless(side, deadline::DIAL, wish)))
             });
             running.map(|_, thread| {
                 thread.map(|thread| {
@@ -74,9 +78,21 @@ impl Session {
                 names,
                 lines,
                 kept: None,
+                give_up,
             },
             faults,
         )
+    }
+
+    /// From now on steps are carried out: waits end at their deadlines only, and a wish to stop is heeded
+    /// between two steps.
+    pub fn carries_out(&self) {
+        self.give_up.no_more();
+    }
+
+    /// Refuses, with code `cancelled`, when somebody asked to stop and no step is carried out.
+    pub fn heed(&self) -> Result<()> {
+        self.give_up.check()
     }
 
     /// Who this session says it is.
@@ -135,7 +151,7 @@ impl Session {
     /// Asks one node. A lost link stays lost until [`Session::redial`].
     pub fn ask(&mut self, side: Side, request: Request, deadline: Duration) -> Result<Response> {
         let name = self.names[side].clone();
-        ask_line(&mut self.lines[side], &name, request, deadline)
+        ask_line(&mut self.lines[side], &name, &self.give_up, request, deadline)
     }
 
     /// The node of this side is pinged while [`Session::each`] is busy with the other one.
@@ -158,7 +174,7 @@ impl Session {
         sides: &[Side],
         f: impl Fn(&mut Node<'_>) -> T + Sync,
     ) -> BySide<Option<T>> {
-        let names = &self.names;
+        let (names, give_up) = (&self.names, &self.give_up);
         let kept = self
             .kept
             .filter(|&side| sides.iter().any(|&busy| busy != side) && self.lines[side].link.is_some());
@@ -167,11 +183,13 @@ impl Session {
             primary: Node {
                 side: Side::Primary,
                 name: &names.primary,
+                give_up,
                 line: primary,
             },
             secondary: Node {
                 side: Side::Secondary,
                 name: &names.secondary,
+                give_up,
                 line: secondary,
             },
         };
@@ -208,11 +226,17 @@ impl Session {
 
     /// New connections to `sides`, beside the open ones and without their locks.
     pub fn again(&self, sides: &[Side]) -> (Self, BySide<Option<Error>>) {
+        self.by(Arc::clone(&self.dial), sides)
+    }
+
+    /// The same by another dialer.
+    pub fn by(&self, dial: Arc<dyn Dial>, sides: &[Side]) -> (Self, BySide<Option<Error>>) {
         Self::open(
-            Arc::clone(&self.dial),
+            dial,
             self.owner.clone(),
             self.names.clone(),
             sides,
+            self.give_up.clone(),
         )
     }
 
@@ -221,7 +245,7 @@ impl Session {
         self.lines[side].lose();
         let link = self
             .dial
-            .dial(side, deadline)
+            .dial_unless(side, deadline, &self.give_up)
             .map_err(|error| error.on(&self.names[side]))?;
         self.lines[side].link = Some(link);
         self.lines[side].lost = None;
@@ -238,13 +262,14 @@ pub struct Node<'n> {
     /// Its role.
     pub side: Side,
     name: &'n str,
+    give_up: &'n GiveUp,
     line: &'n mut Line,
 }
 
 impl Node<'_> {
     /// Asks it.
     pub fn ask(&mut self, request: Request, deadline: Duration) -> Result<Response> {
-        ask_line(self.line, self.name, request, deadline)
+        ask_line(self.line, self.name, self.give_up, request, deadline)
     }
 
     /// It may be at work until `then`, whether its answer arrives or not.
@@ -264,7 +289,14 @@ fn no_connection(name: &str) -> Error {
     Error::incomplete("link_lost", "there is no connection to this node").on(name)
 }
 
-fn ask_line(line: &mut Line, name: &str, request: Request, deadline: Duration) -> Result<Response> {
+fn ask_line(
+    line: &mut Line,
+    name: &str,
+    give_up: &GiveUp,
+    request: Request,
+    deadline: Duration,
+) -> Result<Response> {
+    give_up.check()?;
     let Some(open) = line.link.as_mut() else {
         return Err(no_connection(name));
     };
@@ -274,6 +306,8 @@ fn ask_line(line: &mut Line, name: &str, request: Request, deadline: Duration) -
         .is_err_and(|error| matches!(error.code.as_str(), "link_lost" | "garbled"))
     {
         line.lose();
+        // It was lost because it was given up.
+        give_up.check()?;
     }
     result
 }

@@ -4,12 +4,12 @@
 use super::fake::{FakePair, Fault, LEASE, RECORD};
 use super::{Direction, Event, Listener, Recorder, Run, Session, Verdict, find_open, next_op};
 use crate::agent::protocol::LockOwner;
-use crate::controller::Cancel;
 use crate::error::Kind;
-use crate::model::{BlockStyle, BySide, OpId, Side, Traffic};
+use crate::model::{BlockStyle, BySide, Cancel, OpId, Side, Traffic};
 use crate::plan::{
     Action, Change, Content, FilePut, Keep, Lease, Plan, Stage, Step, StepId, VipPlace, Window,
 };
+use crate::remote::GiveUp;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -170,7 +170,13 @@ fn names() -> BySide<String> {
 fn run_once(pair: &FakePair, plan: &Plan, cancel: &Cancel) -> Verdict {
     let mut listener = Silent;
     let mut recorder = Recorder::new(&mut listener);
-    let (mut session, faults) = Session::open(Arc::new(pair.clone()), owner(), names(), &Side::BOTH);
+    let (mut session, faults) = Session::open(
+        Arc::new(pair.clone()),
+        owner(),
+        names(),
+        &Side::BOTH,
+        GiveUp::never(),
+    );
     if let (_, Some(error)) = faults
         .iter()
         .find(|(_, fault)| fault.is_some())
@@ -195,7 +201,13 @@ fn run_once(pair: &FakePair, plan: &Plan, cancel: &Cancel) -> Verdict {
 fn rerun(pair: &FakePair, direction: Option<Direction>) -> Option<Verdict> {
     let mut listener = Silent;
     let mut recorder = Recorder::new(&mut listener);
-    let (mut session, _) = Session::open(Arc::new(pair.clone()), owner(), names(), &Side::BOTH);
+    let (mut session, _) = Session::open(
+        Arc::new(pair.clone()),
+        owner(),
+        names(),
+        &Side::BOTH,
+        GiveUp::never(),
+    );
     session.lock().unwrap();
     let open = find_open(&mut session).unwrap()?;
     let direction = direction
@@ -324,9 +336,21 @@ fn an_old_side_that_dies_after_traffic_moved_does_not_take_calls_back() {
 #[test]
 fn a_second_operator_is_refused_while_the_first_works() {
     let pair = FakePair::new();
-    let (mut first, _) = Session::open(Arc::new(pair.clone()), owner(), names(), &Side::BOTH);
+    let (mut first, _) = Session::open(
+        Arc::new(pair.clone()),
+        owner(),
+        names(),
+        &Side::BOTH,
+        GiveUp::never(),
+    );
     first.lock().unwrap();
-    let (mut second, _) = Session::open(Arc::new(pair.clone()), owner(), names(), &Side::BOTH);
+    let (mut second, _) = Session::open(
+        Arc::new(pair.clone()),
+        owner(),
+        names(),
+        &Side::BOTH,
+        GiveUp::never(),
+    );
     assert_eq!(second.lock().unwrap_err().code, "locked");
     drop(first);
     second.lock().unwrap();

@@ -3,6 +3,7 @@
 
 mod activity;
 mod alarm;
+mod cancel;
 mod copying;
 mod data;
 pub mod diff;
@@ -22,6 +23,7 @@ pub mod syntax;
 
 pub use activity::{Takeover, Traffic};
 pub use alarm::{Category, Event, Raised, TEST};
+pub use cancel::Cancel;
 pub use copying::Copying;
 pub use data::{AdminSync, BackupSource, DataSet, DataSource, Expect, Load, MatchRule, Patience, Reload};
 pub use load_count::{CountAsk, Counted, LoadCount};

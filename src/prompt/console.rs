@@ -28,10 +28,15 @@ pub trait Talk {
     /// Asks for a line.
     fn ask(&mut self, prompt: &str) -> Reply;
 
+    /// Asks for a line that is too short to be edited, so that a signal ends the waiting too (L4).
+    fn ask_briefly(&mut self, prompt: &str) -> Reply {
+        self.ask(prompt)
+    }
+
     /// Asks until the answer is yes or no; the end of input is a no.
     fn agrees(&mut self, question: &str) -> bool {
         loop {
-            match self.ask(&format!("{question} (y/n)")) {
+            match self.ask_briefly(&format!("{question} (y/n)")) {
                 Reply::End => return false,
                 Reply::Line(line) => match line.to_ascii_lowercase().as_str() {
                     "y" | "yes" => return true,
@@ -191,6 +196,10 @@ impl Talk for Console {
         if let Some(term) = self.editor() {
             return self.edited(&term, prompt);
         }
+        self.ask_briefly(prompt)
+    }
+
+    fn ask_briefly(&mut self, prompt: &str) -> Reply {
         self.write(&format!("{}: ", printable(prompt)));
         if let Some(line) = self.read_line() {
             let line = line.trim().to_owned();

@@ -129,15 +129,18 @@ impl Desk<'_> {
             Choice::Operation(operation) => self.operate(operation),
             Choice::History => self.history(),
             Choice::Reports => self.report(),
-            Choice::Doctor => self.backend.doctor().map(|text| self.say_all(&text)),
-            Choice::Mirrors => self.backend.data_held().map(|held| {
+            Choice::Doctor => self.backend.doctor(self.cancel).map(|text| self.say_all(&text)),
+            Choice::Mirrors => self.backend.data_held(self.cancel).map(|held| {
                 for line in render::data_held(&held) {
                     self.talk.say(&line);
                 }
             }),
             Choice::Verify => self.verify(),
-            Choice::Differences => self.backend.differences().map(|text| self.say_all(&text)),
-            Choice::Losses => self.backend.losses().map(|text| self.say_all(&text)),
+            Choice::Differences => self
+                .backend
+                .differences(self.cancel)
+                .map(|text| self.say_all(&text)),
+            Choice::Losses => self.backend.losses(self.cancel).map(|text| self.say_all(&text)),
             Choice::Translation => self.translation(),
             Choice::Data => {
                 self.entries(DATA, "q to go back");
@@ -150,7 +153,7 @@ impl Desk<'_> {
             Choice::TryReactions => self.try_one(&Trial::of_reactions()),
             Choice::TryAlarm => self
                 .backend
-                .status()
+                .status(self.cancel)
                 .and_then(|status| self.try_one(&Trial::of_alarms(&status))),
         };
         if let Err(error) = outcome {
@@ -166,14 +169,14 @@ impl Desk<'_> {
     }
 
     fn status(&mut self) -> Result<()> {
-        for line in render::status(&self.backend.status()?) {
+        for line in render::status(&self.backend.status(self.cancel)?) {
             self.talk.say(&line);
         }
         Ok(())
     }
 
     fn operate(&mut self, operation: Operation) -> Result<()> {
-        let form = self.backend.form(operation)?;
+        let form = self.backend.form(operation, self.cancel)?;
         let Some(typed) = ask_form(self.talk, &form, &Answers::default(), Asking::All) else {
             self.talk.say(&Line::plain("Nothing was changed."));
             return Ok(());
@@ -193,7 +196,7 @@ impl Desk<'_> {
     }
 
     fn verify(&mut self) -> Result<()> {
-        let form = self.backend.verify_form()?;
+        let form = self.backend.verify_form(self.cancel)?;
         let Some(typed) = ask_form(self.talk, &form, &Answers::default(), Asking::All) else {
             return Ok(());
         };
@@ -207,7 +210,7 @@ impl Desk<'_> {
     /// Offers to go on with what was left open, which bars everything else; then to undo what is done.
     fn history(&mut self) -> Result<()> {
         // Nodes that cannot be asked leave nothing to go on with, and their history can still be read.
-        if let Ok(Some(open)) = self.backend.unfinished()
+        if let Ok(Some(open)) = self.backend.unfinished(self.cancel)
             && self.resume(&open)
         {
             return Ok(());
@@ -232,7 +235,7 @@ impl Desk<'_> {
         let Some(op) = self.pick("Number of the report to read, Enter for none")? else {
             return Ok(());
         };
-        let text = self.backend.report(op)?;
+        let text = self.backend.report(op, self.cancel)?;
         self.say_all(&text);
         Ok(())
     }
@@ -269,7 +272,7 @@ impl Desk<'_> {
 
     /// Lists the operations and asks for one.
     fn pick(&mut self, question: &str) -> Result<Option<OpId>> {
-        let past = self.backend.history()?;
+        let past = self.backend.history(self.cancel)?;
         for line in render::history(&past) {
             self.talk.say(&line);
         }
@@ -310,7 +313,7 @@ impl Desk<'_> {
                 .ok()
                 .and_then(|number| number.checked_sub(1));
             if let Some(trial) = number.and_then(|index| trials.get(index)) {
-                let said = self.backend.try_out(trial)?;
+                let said = self.backend.try_out(trial, self.cancel)?;
                 self.say_all(&said);
                 return Ok(());
             }

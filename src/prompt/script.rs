@@ -169,12 +169,12 @@ impl Backend for Fake {
         }
     }
 
-    fn status(&self) -> Result<Status> {
+    fn status(&self, _: &Cancel) -> Result<Status> {
         Err(Error::refused("test", "no status here"))
     }
 
-    fn form(&self, operation: Operation) -> Result<Form> {
-        let (pair, held) = (office(), self.data_held()?);
+    fn form(&self, operation: Operation, _: &Cancel) -> Result<Form> {
+        let (pair, held) = (office(), self.data_held(&Cancel::default())?);
         let known = Known {
             pair: Some(&pair),
             held: Some(&held),
@@ -209,7 +209,7 @@ impl Backend for Fake {
         })
     }
 
-    fn unfinished(&self) -> Result<Option<Unfinished>> {
+    fn unfinished(&self, _: &Cancel) -> Result<Option<Unfinished>> {
         Ok(Some(Unfinished {
             op: OpId(7),
             plan: plan(),
@@ -219,7 +219,7 @@ impl Backend for Fake {
         }))
     }
 
-    fn history(&self) -> Result<Vec<Past>> {
+    fn history(&self, _: &Cancel) -> Result<Vec<Past>> {
         Ok(vec![Past {
             op: OpId(6),
             title: "configure".to_owned(),
@@ -229,11 +229,11 @@ impl Backend for Fake {
         }])
     }
 
-    fn report(&self, op: OpId) -> Result<String> {
+    fn report(&self, op: OpId, _: &Cancel) -> Result<String> {
         Ok(format!("report of {op}\u{1b}[2J"))
     }
 
-    fn doctor(&self) -> Result<String> {
+    fn doctor(&self, _: &Cancel) -> Result<String> {
         Ok("all well".to_owned())
     }
 
@@ -241,12 +241,12 @@ impl Backend for Fake {
         Ok(TranslationView::default())
     }
 
-    fn data_held(&self) -> Result<BySide<DataHeld>> {
+    fn data_held(&self, _: &Cancel) -> Result<BySide<DataHeld>> {
         Ok(held())
     }
 
-    fn verify_form(&self) -> Result<Form> {
-        let (pair, held) = (office(), self.data_held()?);
+    fn verify_form(&self, _: &Cancel) -> Result<Form> {
+        let (pair, held) = (office(), self.data_held(&Cancel::default())?);
         intent::verify_form(&Known {
             pair: Some(&pair),
             held: Some(&held),
@@ -258,15 +258,15 @@ impl Backend for Fake {
         Ok(format!("{} is whole", wanted.mirror))
     }
 
-    fn differences(&self) -> Result<String> {
+    fn differences(&self, _: &Cancel) -> Result<String> {
         Ok("nothing differs".to_owned())
     }
 
-    fn losses(&self) -> Result<String> {
+    fn losses(&self, _: &Cancel) -> Result<String> {
         Ok("nothing would be lost".to_owned())
     }
 
-    fn try_out(&self, trial: &Trial) -> Result<String> {
+    fn try_out(&self, trial: &Trial, _: &Cancel) -> Result<String> {
         self.note(format!("try {trial:?}"));
         Ok("all told".to_owned())
     }

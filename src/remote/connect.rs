@@ -2,6 +2,7 @@
 //! one before it, or at once when that fails, and the first that answers wins (RFC 8305).
 
 use super::deadline;
+use super::give_up::GiveUp;
 use rustix::event::{PollFd, PollFlags};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with, sockopt};
 use std::collections::VecDeque;
@@ -21,6 +22,7 @@ const USER_TIMEOUT_MS: u32 = 10_000;
 pub(super) fn first_answer(
     addresses: &[SocketAddr],
     until: Instant,
+    give_up: &GiveUp,
 ) -> Result<(TcpStream, SocketAddr), Vec<(SocketAddr, io::Error)>> {
     let mut waiting: VecDeque<SocketAddr> = addresses.iter().copied().collect();
     let mut pending: Vec<(SocketAddr, OwnedFd)> = Vec::new();
@@ -40,12 +42,12 @@ pub(super) fn first_answer(
         } else {
             until.min(Instant::now() + STAGGER)
         };
-        match settled(&mut pending, patience, &mut failed) {
+        match settled(&mut pending, patience, give_up, &mut failed) {
             Some((address, socket)) => match prepare(&socket) {
                 Ok(()) => return Ok((TcpStream::from(socket), address)),
                 Err(error) => failed.push((address, error)),
             },
-            None if Instant::now() >= until => {
+            None if Instant::now() >= until || give_up.asked() => {
                 let silent = pending
                     .drain(..)
                     .map(|(address, _)| address)
@@ -77,6 +79,7 @@ fn begin(address: SocketAddr) -> io::Result<OwnedFd> {
 fn settled(
     pending: &mut Vec<(SocketAddr, OwnedFd)>,
     until: Instant,
+    give_up: &GiveUp,
     failed: &mut Vec<(SocketAddr, io::Error)>,
 ) -> Option<(SocketAddr, OwnedFd)> {
     let ready: Vec<bool> = {
@@ -84,7 +87,7 @@ fn settled(
             .iter()
             .map(|(_, socket)| PollFd::new(socket, PollFlags::OUT))
             .collect();
-        deadline::wait(&mut fds, until).ok()?;
+        deadline::wait(&mut fds, until, give_up).ok()?;
         fds.iter().map(|fd| !fd.revents().is_empty()).collect()
     };
     let index = ready.into_iter().position(|ready| ready)?;
@@ -119,7 +122,7 @@ mod tests {
         let open = listener.local_addr().unwrap();
         let closed = SocketAddr::from(([127, 0, 0, 1], open.port()));
         let started = Instant::now();
-        let (socket, taken) = first_answer(&[closed, open], soon()).unwrap();
+        let (socket, taken) = first_answer(&[closed, open], soon(), &GiveUp::never()).unwrap();
         assert_eq!(taken, open);
         assert!(socket.nodelay().unwrap());
         assert!(started.elapsed() < STAGGER, "a refusal must not cost the stagger");
@@ -136,7 +139,7 @@ mod tests {
             SocketAddr::from(([127, 0, 0, 1], port)),
             SocketAddr::from(([127, 0, 0, 2], port)),
         ];
-        let failed = first_answer(&addresses, soon()).unwrap_err();
+        let failed = first_answer(&addresses, soon(), &GiveUp::never()).unwrap_err();
         assert_eq!(failed.len(), 2);
         assert!(
             failed
@@ -146,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_silent_address_ends_at_the_deadline() {
+    fn a_silent_address_ends_at_the_deadline_or_when_it_is_given_up() {
         // A full backlog answers no SYN.
         let listener = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
         rustix::net::bind(&listener, &SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
@@ -155,8 +158,16 @@ mod tests {
         let _held: Vec<_> = (0..4).filter_map(|_| begin(address).ok()).collect();
         std::thread::sleep(Duration::from_millis(50));
         let started = Instant::now();
-        let failed = first_answer(&[address], started + Duration::from_millis(100)).unwrap_err();
+        let failed =
+            first_answer(&[address], started + Duration::from_millis(100), &GiveUp::never()).unwrap_err();
         assert_eq!(failed[0].1.kind(), io::ErrorKind::TimedOut);
         assert!(started.elapsed() < Duration::from_secs(1));
+
+        let cancel = crate::model::Cancel::default();
+        let give_up = GiveUp::when(&cancel);
+        let for_ever = Instant::now() + Duration::from_secs(3600);
+        let waiting = std::thread::spawn(move || first_answer(&[address], for_ever, &give_up).map(drop));
+        cancel.ask();
+        assert_eq!(waiting.join().unwrap().unwrap_err().len(), 1);
     }
 }

@@ -3,6 +3,7 @@
 use super::auth::Login;
 use super::bootstrap::{Bootstrap, Program};
 use super::deadline::Deadline;
+use super::give_up::GiveUp;
 use super::host_key::HostKey;
 use super::keys::KeySources;
 use super::known_hosts::KnownHosts;
@@ -107,13 +108,30 @@ impl Dialer {
         self.met().get(&side).map(|met| met.line.clone())
     }
 
-    fn dial_by(&self, keys: &KeySources, side: Side, deadline: Duration) -> Result<Box<dyn Link>> {
-        let mut deadline = Deadline::after(deadline);
+    fn dial_by(
+        &self,
+        keys: &KeySources,
+        side: Side,
+        deadline: Duration,
+        give_up: &GiveUp,
+    ) -> Result<Box<dyn Link>> {
+        give_up.check()?;
+        let opened = self.opened(keys, side, Deadline::after(deadline, give_up));
+        // Whatever it was that failed then, failed because it was given up.
+        opened.or_else(|error| give_up.check().and(Err(error)))
+    }
+
+    fn opened(&self, keys: &KeySources, side: Side, mut deadline: Deadline) -> Result<Box<dyn Link>> {
         let target = self.targets.iter().find(|target| target.side == side);
         let target =
             target.ok_or_else(|| Error::bug(format!("the {side} was to be dialled before it was named")))?;
         if target.is_this_machine() {
-            let link = local::start(&self.program.source, &target.name(), deadline.instant())?;
+            let link = local::start(
+                &self.program.source,
+                &target.name(),
+                deadline.instant(),
+                deadline.give_up(),
+            )?;
             return Ok(Box::new(link));
         }
         self.ssh(target, keys, &mut deadline)
@@ -136,11 +154,11 @@ impl Dialer {
     fn connect(&self, target: &Target, deadline: &mut Deadline) -> Result<Arc<Connection>> {
         let known_hosts = || KnownHosts::read(&self.known_hosts);
         let expectation = Expectation::of(target, self.host_key(target.side), known_hosts)?;
-        let addresses = target.sockets(deadline.instant())?;
-        let (socket, address) = connect::first_answer(&addresses, deadline.instant())
+        let addresses = target.sockets(deadline.instant(), deadline.give_up())?;
+        let (socket, address) = connect::first_answer(&addresses, deadline.instant(), deadline.give_up())
             .map_err(|failures| unreachable(target, &failures))?;
         let preference = expectation.preference(target, address);
-        let connection = Connection::open(socket, &preference, deadline.instant())
+        let connection = Connection::open(socket, &preference, deadline.instant(), deadline.give_up())
             .map_err(|error| unreachable(target, &[(address, error)]))?;
         let (key, line) = connection.host_key().ok_or_else(|| {
             Error::refused(
@@ -160,8 +178,8 @@ impl Dialer {
 }
 
 impl Dial for Dialer {
-    fn dial(&self, side: Side, deadline: Duration) -> Result<Box<dyn Link>> {
-        self.dial_by(&self.keys, side, deadline)
+    fn dial_unless(&self, side: Side, deadline: Duration, give_up: &GiveUp) -> Result<Box<dyn Link>> {
+        self.dial_by(&self.keys, side, deadline, give_up)
     }
 }
 
@@ -170,9 +188,9 @@ impl Dial for Dialer {
 pub struct WithoutNodeKey(pub Arc<Dialer>);
 
 impl Dial for WithoutNodeKey {
-    fn dial(&self, side: Side, deadline: Duration) -> Result<Box<dyn Link>> {
+    fn dial_unless(&self, side: Side, deadline: Duration, give_up: &GiveUp) -> Result<Box<dyn Link>> {
         let keys = self.0.keys.clone().without_node_key();
-        self.0.dial_by(&keys, side, deadline).map_err(|mut fault| {
+        self.0.dial_by(&keys, side, deadline, give_up).map_err(|mut fault| {
             if fault.code == "auth_failed" {
                 let why = "pairadm's own key was not tried, because this takes it away: put a public key of this machine into the node's authorized_keys, run it at a terminal to be asked for the password, or from a machine that has a key";
                 fault.hint = Some(why.to_owned());

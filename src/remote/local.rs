@@ -1,6 +1,7 @@
 //! The agent of the machine this runs on: a child process, spoken to over pipes.
 
 use super::bootstrap::privileged;
+use super::give_up::GiveUp;
 use super::link::{AgentLink, Lines};
 use super::wire::{Tail, Wire};
 use super::{deadline, ingest};
@@ -14,13 +15,18 @@ use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Instant;
 
 /// Starts `program agent` as a child and waits for its greeting.
-pub(super) fn start(program: &Path, node: &str, until: Instant) -> Result<AgentLink<Process>> {
+pub(super) fn start(
+    program: &Path,
+    node: &str,
+    until: Instant,
+    give_up: &GiveUp,
+) -> Result<AgentLink<Process>> {
     let refuse = |error: io::Error| {
         Error::refused("no_agent", "the local agent could not be started")
             .on(node)
             .because(error)
     };
-    let mut lines = Lines::over(Process::spawn(program).map_err(refuse)?);
+    let mut lines = Lines::over(Process::spawn(program, give_up).map_err(refuse)?);
     let greeted = lines.skip_to(&[HELLO_MARK], until).map_err(refuse)?;
     let line = match greeted {
         Some(_) => lines.line(until).map_err(refuse)?.unwrap_or_default(),
@@ -45,10 +51,11 @@ pub(super) struct Process {
     stdout: ChildStdout,
     stderr: Option<ChildStderr>,
     tail: Tail,
+    give_up: GiveUp,
 }
 
 impl Process {
-    fn spawn(program: &Path) -> io::Result<Self> {
+    fn spawn(program: &Path, give_up: &GiveUp) -> io::Result<Self> {
         let mut command = if rustix::process::geteuid().is_root() {
             let mut direct = Command::new(program);
             direct.arg0("pairadm");
@@ -86,6 +93,7 @@ impl Process {
             stdout,
             stderr: Some(stderr),
             tail: Tail::default(),
+            give_up: give_up.clone(),
         })
     }
 
@@ -96,8 +104,11 @@ impl Process {
             _ => PollFd::new(&self.stdout, PollFlags::IN),
         };
         match &self.stderr {
-            Some(stderr) => deadline::wait(&mut [main, PollFd::new(stderr, PollFlags::IN)], until)?,
-            None => deadline::wait(&mut [main], until)?,
+            Some(stderr) => {
+                let stderr = PollFd::new(stderr, PollFlags::IN);
+                deadline::wait(&mut [main, stderr], until, &self.give_up)?;
+            }
+            None => deadline::wait(&mut [main], until, &self.give_up)?,
         }
         self.drain_stderr();
         Ok(())
@@ -118,6 +129,7 @@ impl Process {
 impl Wire for Process {
     fn send(&mut self, mut bytes: &[u8], until: Instant) -> io::Result<()> {
         while !bytes.is_empty() {
+            self.give_up.check_wait()?;
             deadline::check(until)?;
             let Some(stdin) = &mut self.stdin else {
                 return Err(io::ErrorKind::BrokenPipe.into());
@@ -133,6 +145,7 @@ impl Wire for Process {
 
     fn receive(&mut self, buffer: &mut [u8], until: Instant) -> io::Result<usize> {
         loop {
+            self.give_up.check_wait()?;
             deadline::check(until)?;
             match self.stdout.read(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.wait(false, until)?,
@@ -180,7 +193,7 @@ mod tests {
     #[test]
     fn calls_are_answered_in_order() {
         let stub = stub::Agent::answering();
-        let mut link = start(stub.path(), "alpha", soon()).unwrap();
+        let mut link = start(stub.path(), "alpha", soon(), &GiveUp::never()).unwrap();
         for _ in 0..3 {
             assert_eq!(
                 link.call(Request::Ping, Duration::from_secs(5)).unwrap(),
@@ -192,7 +205,7 @@ mod tests {
     #[test]
     fn a_peer_that_trickles_is_cut_at_the_deadline_and_stays_cut() {
         let stub = stub::Agent::behaving("while :; do printf x; sleep 0.01; done");
-        let mut link = start(stub.path(), "alpha", soon()).unwrap();
+        let mut link = start(stub.path(), "alpha", soon(), &GiveUp::never()).unwrap();
         let started = Instant::now();
         let error = link.call(Request::Ping, Duration::from_millis(200)).unwrap_err();
         assert_eq!(error.code, "link_lost");
@@ -210,7 +223,7 @@ mod tests {
             "echo '{\"id\":9,\"took_us\":1,\"outcome\":{\"ok\":{\"answer\":\"done\"}}}'",
         ] {
             let stub = stub::Agent::behaving(&format!("read -r l; {answer}; sleep 5"));
-            let mut link = start(stub.path(), "alpha", soon()).unwrap();
+            let mut link = start(stub.path(), "alpha", soon(), &GiveUp::never()).unwrap();
             let error = link.call(Request::Ping, Duration::from_secs(2)).unwrap_err();
             assert_eq!(error.code, "garbled", "{error}");
             assert!(!error.to_string().contains('\u{1b}'));
@@ -220,7 +233,7 @@ mod tests {
     #[test]
     fn an_agent_that_dies_is_told_with_its_last_words() {
         let stub = stub::Agent::behaving("read -r l; echo out of luck >&2; exit 3");
-        let mut link = start(stub.path(), "alpha", soon()).unwrap();
+        let mut link = start(stub.path(), "alpha", soon(), &GiveUp::never()).unwrap();
         let error = link.call(Request::Ping, Duration::from_secs(2)).unwrap_err();
         assert_eq!(error.code, "link_lost");
         assert!(error.to_string().contains("out of luck"), "{error}");
@@ -232,7 +245,7 @@ mod tests {
             "read -r l; i=0; while [ $i -lt 3000 ]; do echo complaint complaint complaint complaint >&2; i=$((i+1)); done; \
              printf '{\"id\":1,\"took_us\":1,\"outcome\":{\"ok\":{\"answer\":\"done\",\"pad\":\"'; head -c 3000000 /dev/zero | tr '\\0' x; echo '\"}}}'",
         );
-        let mut link = start(stub.path(), "alpha", soon()).unwrap();
+        let mut link = start(stub.path(), "alpha", soon(), &GiveUp::never()).unwrap();
         assert_eq!(
             link.call(Request::Ping, Duration::from_secs(20)).unwrap(),
             Response::Done

@@ -3,7 +3,7 @@
 //! [`Dialer`] connects, [`Operator`] answers what only a person can, [`Link`] is the conversation. On the
 //! way over SSH the host key decides first, before anything is sent ([`HostKey`], S6); then the log-in,
 //! each way once; then the agent is started, and brought to the node where it is missing. Every step
-//! runs on non-blocking sockets under one deadline (L2), and text of a node is cleaned when it arrives
+//! runs on non-blocking sockets under one deadline (L2) and ends when somebody asks to stop ([`GiveUp`], L4), and text of a node is cleaned when it arrives
 //! ([`sanitize`], S11).
 
 mod auth;
@@ -11,6 +11,7 @@ mod bootstrap;
 mod connect;
 mod deadline;
 mod dialer;
+mod give_up;
 mod host_key;
 mod ingest;
 mod keys;
@@ -32,6 +33,7 @@ mod wire;
 
 pub use bootstrap::Program;
 pub use dialer::{Dialer, WithoutNodeKey};
+pub use give_up::GiveUp;
 pub use host_key::HostKey;
 pub use keys::KeySources;
 pub use known_hosts::Opinion;
@@ -57,6 +59,17 @@ pub trait Link: Send {
 
 /// Opens links; the engine opens a second one to confirm armed changes (S9).
 pub trait Dial: Send + Sync {
-    /// Connects to the node of `side` within `deadline`.
-    fn dial(&self, side: crate::model::Side, deadline: Duration) -> Result<Box<dyn Link>>;
+    /// Connects to the node of `side` within `deadline`, unless it is to be given up: code `cancelled`. Waits
+    /// on the link end with the same wish.
+    fn dial_unless(
+        &self,
+        side: crate::model::Side,
+        deadline: Duration,
+        give_up: &GiveUp,
+    ) -> Result<Box<dyn Link>>;
+
+    /// Connects within `deadline`; nobody can stop it.
+    fn dial(&self, side: crate::model::Side, deadline: Duration) -> Result<Box<dyn Link>> {
+        self.dial_unless(side, deadline, &GiveUp::never())
+    }
 }

@@ -2,7 +2,7 @@
 //! the pair that machine is meant to be. Addresses that were swapped, or a server that was cloned with
 //! its keys, would otherwise get the other one's steps.
 
-use super::{Dial, Link};
+use super::{Dial, GiveUp, Link};
 use crate::error::{Error, Result};
 use crate::model::{BySide, Hostname, Pair, Side};
 use std::sync::Arc;
@@ -26,8 +26,8 @@ impl Named {
 }
 
 impl Dial for Named {
-    fn dial(&self, side: Side, deadline: Duration) -> Result<Box<dyn Link>> {
-        let link = self.dial.dial(side, deadline)?;
+    fn dial_unless(&self, side: Side, deadline: Duration, give_up: &GiveUp) -> Result<Box<dyn Link>> {
+        let link = self.dial.dial_unless(side, deadline, give_up)?;
         let told = link.hello().hostname.to_ascii_lowercase();
         let names = &self.names[side];
         if names.iter().any(|name| name.as_str() == told) {
@@ -66,7 +66,7 @@ mod tests {
     struct Network(&'static str);
 
     impl Dial for Network {
-        fn dial(&self, _: Side, _: Duration) -> Result<Box<dyn Link>> {
+        fn dial_unless(&self, _: Side, _: Duration, _: &GiveUp) -> Result<Box<dyn Link>> {
             Ok(Box::new(Host(Hello {
                 version: VERSION.to_owned(),
                 hostname: self.0.to_owned(),

@@ -93,18 +93,24 @@ impl Questions {
         }
     }
 
-    /// Lets `ask` talk to the operator, with the clock stopped.
-    pub fn ask<T>(&self, deadline: &mut Deadline, ask: impl FnOnce(&dyn Operator) -> T) -> T {
+    /// Lets `ask` talk to the operator, with the clock stopped; no when it was given up meanwhile.
+    pub fn ask(&self, deadline: &mut Deadline, ask: impl FnOnce(&dyn Operator) -> bool) -> bool {
+        let give_up = deadline.give_up().clone();
         deadline.paused(|| {
             let _door = self.door();
-            ask(&*self.operator)
+            !give_up.asked() && ask(&*self.operator)
         })
     }
 
-    /// A secret, asked for unless an earlier answer to the same question was right.
+    /// A secret, asked for unless an earlier answer to the same question was right; none when it was given up
+    /// meanwhile.
     pub fn secret(&self, deadline: &mut Deadline, wanted: &SecretWanted) -> Option<Secret> {
+        let give_up = deadline.give_up().clone();
         deadline.paused(|| {
             let mut remembered = self.door();
+            if give_up.asked() {
+                return None;
+            }
             if let Some(known) = remembered.get(wanted) {
                 return Some(known.clone());
             }

@@ -1,14 +1,19 @@
 //! Names to addresses. The program is static and must not load the C library's name service modules,
 //! so names go through `getent`, which answers as every other program of the machine would be answered.
 
+use super::give_up::GiveUp;
 use crate::agent::program;
 use crate::error::{Error, Result};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6};
-use std::time::Instant;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+/// What a look-up that was ended at its deadline takes to say so.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// The addresses of `host`: an address, a link-local IPv6 address with its interface (`fe80::1%eth0`),
 /// or a name. Code `no_address` when there are none.
-pub(super) fn resolve(host: &str, port: u16, until: Instant) -> Result<Vec<SocketAddr>> {
+pub(super) fn resolve(host: &str, port: u16, until: Instant, give_up: &GiveUp) -> Result<Vec<SocketAddr>> {
     let literal = host
         .strip_prefix('[')
         .and_then(|rest| rest.strip_suffix(']'))
@@ -26,7 +31,7 @@ pub(super) fn resolve(host: &str, port: u16, until: Instant) -> Result<Vec<Socke
         return Err(Error::refused("bad_host", format!("`{}` is not a host name", host.escape_debug()))
             .hint("accepted: a host name, an IPv4 address, or an IPv6 address with %interface where it is link-local"));
     }
-    let answer = program::run(&["getent", "ahosts", host], "", until)?;
+    let answer = looked_up(host, until, give_up)?;
     let mut found: Vec<SocketAddr> = Vec::new();
     let texts = answer
         .stdout
@@ -47,6 +52,21 @@ pub(super) fn resolve(host: &str, port: u16, until: Instant) -> Result<Vec<Socke
             .hint("check the name, or give an address instead"));
     }
     Ok(found)
+}
+
+/// What `getent` says, on a thread that is left behind when it is given up.
+fn looked_up(host: &str, until: Instant, give_up: &GiveUp) -> Result<program::Finished> {
+    let (sender, receiver) = mpsc::channel();
+    let name = host.to_owned();
+    let no_thread = |error| Error::refused("no_thread", "no thread could be started").because(error);
+    std::thread::Builder::new()
+        .name("getent".to_owned())
+        .spawn(move || sender.send(program::run(&["getent", "ahosts", &name], "", until)))
+        .map_err(no_thread)?;
+    // It keeps to the deadline by itself, and says so better.
+    give_up.receive(&receiver, until + GRACE).map_err(|error| {
+        Error::refused("no_address", format!("`{host}` cannot be looked up")).because(error)
+    })?
 }
 
 /// A link-local address with its interface, by name or number.
@@ -77,10 +97,14 @@ fn interface_index(name: &str) -> rustix::io::Result<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     fn resolve_soon(host: &str) -> Result<Vec<SocketAddr>> {
-        resolve(host, 22, Instant::now() + Duration::from_secs(5))
+        resolve(
+            host,
+            22,
+            Instant::now() + Duration::from_secs(5),
+            &GiveUp::never(),
+        )
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! over everything, whatever the peer does.
 
 use super::deadline;
+use super::give_up::GiveUp;
 use super::host_key::HostKey;
 use super::wire::{Tail, Wire};
 use base64::Engine as _;
@@ -26,18 +27,28 @@ pub(super) const EAGAIN: ErrorCode = ErrorCode::Session(libssh2_sys::LIBSSH2_ERR
 pub(super) struct Connection {
     session: Session,
     socket: TcpStream,
+    give_up: GiveUp,
 }
 
 impl Connection {
     /// Exchanges keys. Nothing but the protocol's own version line and key exchange has been sent then.
-    pub fn open(socket: TcpStream, host_key_preference: &str, until: Instant) -> io::Result<Self> {
+    pub fn open(
+        socket: TcpStream,
+        host_key_preference: &str,
+        until: Instant,
+        give_up: &GiveUp,
+    ) -> io::Result<Self> {
         let mut session = Session::new()?;
         session.set_blocking(false);
         session.method_pref(MethodType::HostKey, host_key_preference)?;
         session.method_pref(MethodType::CryptCs, CIPHERS)?;
         session.method_pref(MethodType::CryptSc, CIPHERS)?;
         session.set_tcp_stream(socket.try_clone()?);
-        let connection = Self { session, socket };
+        let connection = Self {
+            session,
+            socket,
+            give_up: give_up.clone(),
+        };
         let mut session = connection.session.clone();
         connection.drive(until, || session.handshake())?;
         Ok(connection)
@@ -60,6 +71,11 @@ impl Connection {
     /// The socket, to cut a conversation that no longer ends by itself.
     pub fn socket(&self) -> &TcpStream {
         &self.socket
+    }
+
+    /// What ends a wait before its deadline.
+    pub fn give_up(&self) -> &GiveUp {
+        &self.give_up
     }
 
     /// Repeats a call of libssh2 until it no longer wants to wait for the socket.
@@ -101,8 +117,14 @@ impl Connection {
             BlockDirections::Both => PollFlags::IN | PollFlags::OUT,
             BlockDirections::Inbound | BlockDirections::None => PollFlags::IN,
         };
-        deadline::check(until)?;
-        deadline::wait_for(&self.socket, flags, until)
+        self.check(until)?;
+        deadline::wait_for(&self.socket, flags, until, &self.give_up)
+    }
+
+    /// Fails at the deadline and when it is given up, also where a busy peer lets nobody wait.
+    fn check(&self, until: Instant) -> io::Result<()> {
+        self.give_up.check_wait()?;
+        deadline::check(until)
     }
 }
 
@@ -165,7 +187,7 @@ impl Command {
 impl Wire for Command {
     fn send(&mut self, mut bytes: &[u8], until: Instant) -> io::Result<()> {
         while !bytes.is_empty() {
-            deadline::check(until)?;
+            self.connection.check(until)?;
             self.drain_stderr();
             match self.channel.write(bytes) {
                 Ok(count) => bytes = &bytes[count..],
@@ -182,7 +204,7 @@ impl Wire for Command {
 
     fn receive(&mut self, buffer: &mut [u8], until: Instant) -> io::Result<usize> {
         loop {
-            deadline::check(until)?;
+            self.connection.check(until)?;
             self.drain_stderr();
             match self.channel.read(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {

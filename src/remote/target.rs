@@ -1,5 +1,6 @@
 //! Whom to reach: one node, by its pair-file entry or by what is known before there is a pair.
 
+use super::give_up::GiveUp;
 use super::resolve;
 use crate::error::{Error, Result};
 use crate::model::{Addresses, Hostname, Pair, Side, SshTarget};
@@ -80,10 +81,12 @@ impl Target {
     }
 
     /// The addresses to try in order, IPv4 before IPv6.
-    pub(super) fn sockets(&self, until: Instant) -> Result<Vec<SocketAddr>> {
+    pub(super) fn sockets(&self, until: Instant, give_up: &GiveUp) -> Result<Vec<SocketAddr>> {
         let port = self.ssh.port;
         let mut found = match &self.ssh.host {
-            Some(host) => resolve::resolve(host, port, until).map_err(|error| error.on(self.name()))?,
+            Some(host) => {
+                resolve::resolve(host, port, until, give_up).map_err(|error| error.on(self.name()))?
+            }
             None => self
                 .addresses
                 .iter()

@@ -67,11 +67,11 @@ impl Runner {
             Effect::Answer(id, answer) => self.asker.answer(id, answer),
             Effect::Status => self.status(),
             Effect::Unfinished => self.worker(
-                |backend| Event::Unfinished(backend.unfinished()),
+                |backend| Event::Unfinished(backend.unfinished(&Cancel::default())),
                 |error| Event::Unfinished(Err(error)),
             ),
             Effect::Held => self.worker(
-                |backend| Event::Held(backend.data_held().map(Box::new)),
+                |backend| Event::Held(backend.data_held(&Cancel::default()).map(Box::new)),
                 |error| Event::Held(Err(error)),
             ),
             Effect::Job(id, job) => self.job(id, job),
@@ -83,7 +83,10 @@ impl Runner {
         let named = identity.clone();
         self.worker(
             |backend| {
-                let status = identity.pair.is_some().then(|| backend.status().map(Box::new));
+                let status = identity
+                    .pair
+                    .is_some()
+                    .then(|| backend.status(&Cancel::default()).map(Box::new));
                 Event::Status { identity, status }
             },
             |error| Event::Status {
@@ -201,12 +204,12 @@ impl JobKind {
 fn carry_out(backend: &dyn Backend, job: Job, listener: &mut dyn Listener, looking: Looking<'_>) -> Reply {
     let cancel = looking.cancel;
     match job {
-        Job::Form(operation) => Reply::Form(operation, backend.form(operation)),
+        Job::Form(operation) => Reply::Form(operation, backend.form(operation, cancel)),
         Job::FormWith(operation, answers) => {
-            let form = backend.form(operation);
+            let form = backend.form(operation, cancel);
             Reply::Form(operation, form.map(|form| form.with_defaults(&answers)))
         }
-        Job::VerifyForm => Reply::VerifyForm(backend.verify_form()),
+        Job::VerifyForm => Reply::VerifyForm(backend.verify_form(cancel)),
         Job::Plan(operation, answers) => Reply::Plan(operation, backend.plan(operation, &answers, looking)),
         Job::Apply(plan) => Reply::Finished(
             backend
@@ -218,17 +221,17 @@ fn carry_out(backend: &dyn Backend, job: Job, listener: &mut dyn Listener, looki
                 .resume(op, way, listener, cancel)
                 .unwrap_or_else(Finished::failed),
         ),
-        Job::History => Reply::History(backend.history()),
-        Job::Report(op) => Reply::Text(format!("Report of operation {op}"), backend.report(op)),
-        Job::Doctor => Reply::Text("Doctor".to_owned(), backend.doctor()),
-        Job::Held => Reply::Held(backend.data_held().map(Box::new)),
+        Job::History => Reply::History(backend.history(cancel)),
+        Job::Report(op) => Reply::Text(format!("Report of operation {op}"), backend.report(op, cancel)),
+        Job::Doctor => Reply::Text("Doctor".to_owned(), backend.doctor(cancel)),
+        Job::Held => Reply::Held(backend.data_held(cancel).map(Box::new)),
         Job::Verify(wanted) => {
             let title = format!("Mirror {}", wanted.mirror);
             Reply::Text(title, backend.verify(&wanted, looking))
         }
-        Job::Differences => Reply::Text("Compared".to_owned(), backend.differences()),
-        Job::Losses => Reply::Text("Preview of a failback".to_owned(), backend.losses()),
-        Job::Try(trial) => Reply::Text("Tried".to_owned(), backend.try_out(&trial)),
+        Job::Differences => Reply::Text("Compared".to_owned(), backend.differences(cancel)),
+        Job::Losses => Reply::Text("Preview of a failback".to_owned(), backend.losses(cancel)),
+        Job::Try(trial) => Reply::Text("Tried".to_owned(), backend.try_out(&trial, cancel)),
         Job::Translation => Reply::Translation(backend.translation(looking).map(Box::new)),
         Job::Explain(subject) => Reply::Text(subject.to_string(), backend.explain(subject, looking)),
         Job::Import(path, kind) => Reply::Imported(csv_file::read(&path, kind)),

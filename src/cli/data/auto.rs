@@ -73,7 +73,7 @@ pub fn run(session: &Session, args: &AutoArgs) -> Result<Done> {
 }
 
 fn show(session: &Session) -> Result<Done> {
-    let status = session.live()?.status()?;
+    let status = session.live()?.status(&session.cancel)?;
     let node = &status.nodes[Side::Secondary];
     let line = match (&node.unreachable, &node.next_run) {
         (Some(why), _) => Line::toned(Tone::Bad, format!("{}: {why}", node.hostname)),

@@ -7,7 +7,7 @@ use crate::render;
 
 /// Shows what would be lost. Reads only.
 pub fn run(session: &Session) -> Result<Done> {
-    let found = session.controller()?.losses()?;
+    let found = session.controller()?.losses(&session.cancel)?;
     session.output.say(&render::losses(&found));
     Done::with(found)
 }

@@ -5,7 +5,7 @@ use crate::cli::session::Session;
 use crate::error::Result;
 use crate::intent::{VerifyIntent, mirror};
 use crate::model::Side;
-use crate::render::{Line, Tone, how_far};
+use crate::render::Line;
 use clap::Args;
 use serde_json::json;
 
@@ -27,17 +27,7 @@ pub fn run(session: &Session, args: &VerifyArgs) -> Result<Done> {
         mirror: args.mirror.clone(),
         side: args.failback.then_some(Side::Primary),
     };
-    let mut said = 0;
-    let detail = controller.examine(&wanted, &session.cancel, &mut |moved| {
-        // Every tenth of the way is news.
-        let tenth = moved.percent().unwrap_or(0) / 10;
-        if tenth > said {
-            said = tenth;
-            session
-                .output
-                .say([&Line::toned(Tone::Faint, format!("  {}", how_far(&moved)))]);
-        }
-    })?;
+    let detail = session.look(|looking| controller.examine(&wanted, looking))?;
     session.output.say([&Line::plain(&detail)]);
     Done::with(json!({ "mirror": args.mirror, "verified": detail }))
 }

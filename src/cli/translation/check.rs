@@ -10,7 +10,7 @@ use crate::translate::check::Severity;
 
 /// Names every problem; refuses when one bars a load.
 pub fn run(session: &Session) -> Result<Done> {
-    let view = session.controller()?.translation()?;
+    let view = session.controller()?.translation(&session.cancel)?;
     let found = view.problems(&view.table);
     session.output.say(&problems(&found));
     if let (None, Some(why)) = (&view.scanned, &view.not_scanned) {

@@ -33,7 +33,7 @@ fn network(text: &str) -> std::result::Result<IpNet, String> {
 
 /// Decides what the table or the last scan knows in the network and nobody decided yet.
 pub fn run(session: &Session, args: &FillArgs) -> Result<Done> {
-    let view = session.controller()?.translation()?;
+    let view = session.controller()?.translation(&session.cancel)?;
     let (filled, decided) = view.filled(&view.table, args.from, args.to)?;
     if decided == 0 {
         let text = format!(

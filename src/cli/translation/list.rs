@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 /// Shows the table.
 pub fn run(session: &Session) -> Result<Done> {
-    let view = session.controller()?.translation()?;
+    let view = session.controller()?.translation(&session.cancel)?;
     session.output.say(&list(&view));
     Done::with(document(&view))
 }

@@ -49,7 +49,10 @@ const fn kind(spreadsheet: bool) -> CsvKind {
 pub fn import(session: &Session, args: &ImportArgs) -> Result<Done> {
     let imported = csv_file::read(&args.file, kind(args.spreadsheet))?;
     let edits = if args.replace {
-        Edits::between(&session.controller()?.translation()?.table, &imported)
+        Edits::between(
+            &session.controller()?.translation(&session.cancel)?.table,
+            &imported,
+        )
     } else {
         Edits::setting(&imported)
     };
@@ -58,7 +61,7 @@ pub fn import(session: &Session, args: &ImportArgs) -> Result<Done> {
 
 /// Writes the table.
 pub fn export(session: &Session, args: &ExportArgs) -> Result<Done> {
-    let table = session.controller()?.translation()?.table;
+    let table = session.controller()?.translation(&session.cancel)?.table;
     let (kind, rows) = (kind(args.spreadsheet), table.entries.len());
     let Some(file) = &args.file else {
         let text = table.to_csv(kind)?;

@@ -30,7 +30,7 @@ pub(super) struct Showing {
 }
 
 impl Showing {
-    /// Runs on a thread that is left behind at the deadline: ssh-agent may hang, and libssh2 waits for it
+    /// Runs on a thread that is left behind at the deadline, or when it is given up: ssh-agent may hang, and libssh2 waits for it
     /// without a limit and with the session locked. The connection is of no use afterwards.
     pub fn run(self, until: Instant) -> io::Result<Shown> {
         let until = until.min(Instant::now() + AGENT);
@@ -38,14 +38,16 @@ impl Showing {
         let (sender, receiver) = mpsc::channel();
         let thread = std::thread::Builder::new().name("ssh-agent".to_owned());
         thread.spawn(move || sender.send(self.show(until)))?;
-        let left = until.saturating_duration_since(Instant::now());
-        receiver.recv_timeout(left).unwrap_or_else(|_| {
-            let _ = connection.socket().shutdown(Shutdown::Both);
-            Err(io::Error::new(
-                io::ErrorKind::TimedOut,
-                "ssh-agent does not answer",
-            ))
-        })
+        connection
+            .give_up()
+            .receive(&receiver, until)
+            .unwrap_or_else(|_| {
+                let _ = connection.socket().shutdown(Shutdown::Both);
+                Err(io::Error::new(
+                    io::ErrorKind::TimedOut,
+                    "ssh-agent does not answer",
+                ))
+            })
     }
 
     fn show(&self, until: Instant) -> io::Result<Shown> {

@@ -182,6 +182,121 @@ fn a_stopped_server_does_not_hold_up_the_deadline() {
     assert!(started.elapsed() < Duration::from_secs(2));
 }
 
+/// Asks to stop once `note` was written.
+fn stop_after(note: std::path::PathBuf) -> (GiveUp, std::thread::JoinHandle<()>) {
+    let cancel = crate::model::Cancel::default();
+    let give_up = GiveUp::when(&cancel);
+    let stopping = std::thread::spawn(move || {
+        let until = Instant::now() + Duration::from_secs(120);
+        while !note.exists() {
+            assert!(Instant::now() < until, "nobody came");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        cancel.ask();
+    });
+    (give_up, stopping)
+}
+
+/// Longer than a test may take.
+const FOR_EVER: Duration = Duration::from_secs(3600);
+
+#[test]
+fn a_shell_that_never_ends_is_given_up() {
+    let directory = tempfile::tempdir().unwrap();
+    let note = directory.path().join("came");
+    let sshd = Sshd::start(&format!("ForceCommand touch {}; exec sleep 600", note.display()));
+    let stub = stub::Agent::answering();
+    let bench = simple(&sshd, stub.path());
+    let (give_up, stopping) = stop_after(note);
+    let Err(error) = bench.dialer.dial_unless(Side::Primary, FOR_EVER, &give_up) else {
+        panic!("nobody is there")
+    };
+    assert_eq!((error.kind, error.code.as_str()), (Kind::Refused, "cancelled"));
+    stopping.join().unwrap();
+    assert!(
+        bench
+            .dialer
+            .dial_unless(Side::Primary, FOR_EVER, &give_up)
+            .is_err()
+    );
+}
+
+#[test]
+fn a_call_is_given_up_unless_steps_are_carried_out() {
+    let directory = tempfile::tempdir().unwrap();
+    let note = directory.path().join("asked");
+    let silent = format!("read -r l; touch {}; read -r l", note.display());
+    let (sshd, stub) = (Sshd::start(""), stub::Agent::behaving(&silent));
+    let bench = simple(&sshd, stub.path());
+    let (give_up, stopping) = stop_after(note.clone());
+    let mut link = bench
+        .dialer
+        .dial_unless(Side::Primary, FOR_EVER, &give_up)
+        .unwrap();
+    assert_eq!(link.call(Request::Ping, FOR_EVER).unwrap_err().code, "link_lost");
+    stopping.join().unwrap();
+
+    let (give_up, stopping) = stop_after(note);
+    give_up.no_more();
+    stopping.join().unwrap();
+    let mut link = bench.dialer.dial_unless(Side::Primary, SOON, &give_up).unwrap();
+    let error = link.call(Request::Ping, Duration::from_millis(300)).unwrap_err();
+    assert!(error.to_string().contains("no answer in time"), "{error}");
+}
+
+/// Asks to stop at the first question, as Ctrl-C there does.
+struct Leaving(crate::model::Cancel, Mutex<u32>);
+impl Operator for Leaving {
+    fn accepts(&self, _: &Introduction) -> bool {
+        *self.1.lock().unwrap() += 1;
+        self.0.ask();
+        false
+    }
+    fn secret(&self, _: &SecretWanted) -> Option<Secret> {
+        *self.1.lock().unwrap() += 1;
+        None
+    }
+}
+
+#[test]
+fn nobody_is_asked_after_it_was_given_up() {
+    let (sshd, stub) = (Sshd::start(""), stub::Agent::answering());
+    let mut target = sshd.target();
+    target.ssh.host_key = None;
+    let cancel = crate::model::Cancel::default();
+    let give_up = GiveUp::when(&cancel);
+
+    let operator = Arc::new(Leaving(cancel, Mutex::new(0)));
+    let both = [
+        target.clone(),
+        Target {
+            side: Side::Secondary,
+            ..target
+        },
+    ];
+    let dialer = Dialer::new(both, Arc::clone(&operator) as Arc<dyn Operator>)
+        .with_keys(sshd.keys())
+        .with_known_hosts(Vec::new())
+        .with_program(Program {
+            source: stub.path().to_owned(),
+            ..Program::default()
+        });
+    std::thread::scope(|scope| {
+        for side in Side::BOTH {
+            let (dialer, give_up) = (&dialer, &give_up);
+            scope.spawn(move || {
+                let code = dialer
+                    .dial_unless(side, FOR_EVER, give_up)
+                    .map(drop)
+                    .unwrap_err()
+                    .code;
+                assert_eq!(code, "cancelled");
+            });
+        }
+    });
+    assert_eq!(*operator.1.lock().unwrap(), 1);
+}
+
 #[test]
 fn a_server_killed_in_a_call_breaks_the_link() {
     let (sshd, stub) = (

@@ -7,6 +7,7 @@ mod nodes;
 mod output;
 mod pair_file;
 mod plain;
+mod stopping;
 mod terminal;
 mod tool;
 mod usage;

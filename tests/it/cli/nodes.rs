@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Output, Stdio};
 
-static LAB: SharedLab = SharedLab::new();
+pub(super) static LAB: SharedLab = SharedLab::new();
 
 /// A configured pair, traffic on the primary.
 fn pair() -> SharedGuard<'static> {

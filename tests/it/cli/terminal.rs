@@ -3,6 +3,7 @@
 use super::tool::{OFFICE, Tool};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use std::io::{Read, Write};
+use std::process::Command;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -10,8 +11,8 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The program on a terminal of 80 columns.
-struct Terminal {
-    seen: String,
+pub(super) struct Terminal {
+    pub(super) seen: String,
     chunks: Receiver<String>,
     keys: Box<dyn Write + Send>,
     child: Box<dyn portable_pty::Child + Send + Sync>,
@@ -19,6 +20,11 @@ struct Terminal {
 
 impl Terminal {
     fn open(tool: &Tool, term: &str, arguments: &[&str]) -> Self {
+        Self::running(&tool.command(arguments), term)
+    }
+
+    /// With this program in it.
+    pub(super) fn running(plain: &Command, term: &str) -> Self {
         let size = PtySize {
             rows: 24,
             cols: 80,
@@ -26,7 +32,6 @@ impl Terminal {
             pixel_height: 0,
         };
         let pty = native_pty_system().openpty(size).unwrap();
-        let plain = tool.command(arguments);
         let mut command = CommandBuilder::new(plain.get_program());
         command.args(plain.get_args());
         for (key, value) in plain.get_envs() {
@@ -62,7 +67,7 @@ impl Terminal {
     }
 
     /// Waits until `text` was shown.
-    fn expect(&mut self, text: &str) {
+    pub(super) fn expect(&mut self, text: &str) {
         let until = Instant::now() + PATIENCE;
         while !self.seen.contains(text) {
             let left = until.saturating_duration_since(Instant::now());
@@ -71,13 +76,23 @@ impl Terminal {
         }
     }
 
-    fn type_in(&mut self, keys: &str) {
+    pub(super) fn type_in(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).unwrap();
         self.keys.flush().unwrap();
     }
 
+    pub(super) fn pid(&self) -> u32 {
+        self.child.process_id().unwrap()
+    }
+
+    /// Whether it has not ended; what it has shown by now is seen.
+    pub(super) fn runs(&mut self) -> bool {
+        self.seen.extend(self.chunks.try_iter());
+        self.child.try_wait().unwrap().is_none()
+    }
+
     /// The exit code; nothing more is typed.
-    fn end(&mut self) -> u32 {
+    pub(super) fn end(&mut self) -> u32 {
         let began = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {

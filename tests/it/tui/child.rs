@@ -45,7 +45,7 @@ impl Backend for Scripted {
         identity()
     }
 
-    fn status(&self) -> Result<Status> {
+    fn status(&self, _: &Cancel) -> Result<Status> {
         match self.scenario.as_str() {
             "slow" => sleep(Duration::from_secs(600)),
             "contact" => {
@@ -66,7 +66,7 @@ impl Backend for Scripted {
         Ok(status())
     }
 
-    fn form(&self, operation: Operation) -> Result<Form> {
+    fn form(&self, operation: Operation, _: &Cancel) -> Result<Form> {
         assert!(operation != Operation::Reverse, "this worker fails");
         let mut form = form();
         if operation == Operation::Takeover {
@@ -124,19 +124,25 @@ impl Backend for Scripted {
         })
     }
 
-    fn unfinished(&self) -> Result<Option<Unfinished>> {
+    fn unfinished(&self, _: &Cancel) -> Result<Option<Unfinished>> {
         Ok(None)
     }
 
-    fn history(&self) -> Result<Vec<Past>> {
+    fn history(&self, cancel: &Cancel) -> Result<Vec<Past>> {
+        while self.scenario == "silent" && !cancel.asked() {
+            sleep(Duration::from_millis(5));
+        }
+        if let (Some(log), "silent") = (&self.log, self.scenario.as_str()) {
+            std::fs::write(log, "stopped").unwrap();
+        }
         Ok(past())
     }
 
-    fn report(&self, op: OpId) -> Result<String> {
+    fn report(&self, op: OpId, _: &Cancel) -> Result<String> {
         Ok(format!("report of {op}"))
     }
 
-    fn doctor(&self) -> Result<String> {
+    fn doctor(&self, _: &Cancel) -> Result<String> {
         Ok("all well".to_owned())
     }
 
@@ -158,11 +164,11 @@ impl Backend for Scripted {
         Ok(view)
     }
 
-    fn data_held(&self) -> Result<BySide<DataHeld>> {
+    fn data_held(&self, _: &Cancel) -> Result<BySide<DataHeld>> {
         Ok(held())
     }
 
-    fn verify_form(&self) -> Result<Form> {
+    fn verify_form(&self, _: &Cancel) -> Result<Form> {
         Ok(form())
     }
 
@@ -170,15 +176,15 @@ impl Backend for Scripted {
         Ok(format!("{} is whole", wanted.mirror))
     }
 
-    fn differences(&self) -> Result<String> {
+    fn differences(&self, _: &Cancel) -> Result<String> {
         Ok("nothing differs".to_owned())
     }
 
-    fn losses(&self) -> Result<String> {
+    fn losses(&self, _: &Cancel) -> Result<String> {
         Ok("nothing would be lost".to_owned())
     }
 
-    fn try_out(&self, trial: &Trial) -> Result<String> {
+    fn try_out(&self, trial: &Trial, _: &Cancel) -> Result<String> {
         Ok(format!("{trial:?}"))
     }
 

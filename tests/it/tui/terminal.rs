@@ -59,6 +59,22 @@ fn the_menu_is_drawn_while_the_nodes_are_silent_and_left_with_q() {
 }
 
 #[test]
+fn what_is_not_waited_for_any_more_is_stopped() {
+    for key in ["\x1b", "q", "\x03"] {
+        let directory = tempfile::tempdir().unwrap();
+        let log = directory.path().join("log");
+        let mut pty = Pty::start(command("silent", Some(&log)));
+        pty.wait_for("ACTIVE");
+        pty.press("7\r");
+        pty.wait_for("Reading the journals");
+        pty.press(key);
+        assert_eq!(wait_for_file(&log), "stopped");
+        pty.press("\x1b");
+        pty.wait_for("Enter choice");
+    }
+}
+
+#[test]
 fn keys_arrive_even_when_their_bytes_come_one_by_one() {
     let mut pty = menu("plain");
     pty.wait_for("ACTIVE");

@@ -1,5 +1,6 @@
 //! Ctrl-C as a value: asked for by a signal or a key, looked at by the engine between steps (L4).
 
+use crate::error::{Error, Result};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -16,6 +17,15 @@ impl Cancel {
     /// True once somebody asked.
     pub fn asked(&self) -> bool {
         self.0.load(Ordering::SeqCst)
+    }
+
+    /// Refuses, with code `cancelled`, once somebody asked: for what has changed nothing yet.
+    pub fn heed(&self) -> Result<()> {
+        if self.asked() {
+            Err(Error::cancelled())
+        } else {
+            Ok(())
+        }
     }
 
     /// The flag itself, for `signal_hook::flag::register`.
