@@ -1,6 +1,7 @@
 //! Finding out what would be lost: by a failback of traffic or the next load, the secondary's live data
-//! against what was loaded there, or against the primary's live data when nothing was; by a failback of
-//! data, the primary's live data against what comes back.
+//! against what it parted from, which is what was loaded last, there or as a failback on the primary, or the
+//! primary's live data when nothing was; by a failback of data, the primary's live data against what comes
+//! back.
 
 use super::comparing::survey;
 use super::facts::{all, gather};
@@ -8,10 +9,10 @@ use super::{Cancel, Controller, identity, names};
 use crate::agent::protocol::{Request, Response};
 use crate::config::Profile;
 use crate::data::failback::{self, Losses};
-use crate::data::{Limit, Places, Preview, RowsQuery, Survey, TableRows};
+use crate::data::{Limit, Loaded, Places, Preview, RowsQuery, Survey, TableRows};
 use crate::engine::Session;
 use crate::error::{Error, Result};
-use crate::facts::{DataQuery, FactsQuery};
+use crate::facts::{DataQuery, Facts, FactsQuery};
 use crate::intent::{self, Answers};
 use crate::model::{BySide, DataSet, DataSource, Side, paths};
 use crate::plan::copy::Failback;
@@ -157,10 +158,11 @@ fn compared(session: &mut Session, given: Given, now: &Given, sets: &[DataSet]) 
     })
 }
 
-/// What was loaded last, with the data sets that it was loaded for, if its mirror is still there; else the
-/// primary's live data.
+/// What the secondary's data parted from, with the data sets that this holds: what was loaded last, there or
+/// by a failback on the primary, after which both had the same. Where nothing was, or where its mirror is
+/// gone, the primary's live data.
 fn given(session: &mut Session, profile: &Profile) -> Result<(Given, Vec<DataSet>)> {
-    let facts = all(gather(session, &[Side::Secondary], |_| FactsQuery {
+    let facts = all(gather(session, &Side::BOTH, |_| FactsQuery {
         data: Some(DataQuery {
             backup: profile.backup.clone(),
             live: Vec::new(),
@@ -168,35 +170,54 @@ fn given(session: &mut Session, profile: &Profile) -> Result<(Given, Vec<DataSet
         brief: true,
         ..FactsQuery::default()
     })?)?;
-    let facts = facts.secondary.as_ref();
-    let mirrors = facts.and_then(|facts| facts.data.as_ref());
-    let is_there =
-        |name: &str| mirrors.is_some_and(|data| data.mirrors.iter().any(|mirror| mirror.name == name));
-    let loaded = facts.and_then(|facts| facts.loaded.newest());
-    let Some(loaded) = loaded.filter(|loaded| is_there(&loaded.mirror)) else {
+    let names = BySide::new(|side| session.name(side).to_owned());
+    let live = |because: String| {
         let given = Given {
             side: Side::Primary,
             below: None,
             translated: Translated::There,
-            what: format!("the live data of {}", session.name(Side::Primary)),
+            what: format!("the live data of {}{because}", names.primary),
         };
-        return Ok((given, profile.data.clone()));
+        (given, profile.data.clone())
     };
+    let Some((side, loaded)) = parting(&facts, &names) else {
+        return Ok(live(String::new()));
+    };
+    let held = facts[side].as_ref().and_then(|facts| facts.data.as_ref());
+    if !held.is_some_and(|data| data.mirrors.iter().any(|mirror| mirror.name == loaded.mirror)) {
+        return Ok(live(format!(
+            ", whose own changes count as well: mirror {}, loaded on {} by operation {}, is not kept any more",
+            loaded.mirror, names[side], loaded.op
+        )));
+    }
     let folder = Places::under(Path::new(paths::VAR_DIR))
         .mirrors()
         .join(&loaded.mirror);
+    let (kind, translated) = match side {
+        Side::Secondary => ("mirror", Translated::There),
+        Side::Primary => ("failback mirror", Translated::No),
+    };
     let given = Given {
-        side: Side::Secondary,
+        side,
         below: Some(folder.to_string_lossy().into_owned()),
-        translated: Translated::There,
+        translated,
         what: format!(
-            "mirror {} of {}, loaded by operation {}",
-            loaded.mirror, loaded.node, loaded.op
+            "{kind} {} of {}, loaded on {} by operation {}",
+            loaded.mirror, loaded.node, names[side], loaded.op
         ),
     };
     let sets = profile.data.iter();
     let sets = sets.filter(|set| loaded.sets.contains(&set.name));
     Ok((given, sets.cloned().collect()))
+}
+
+/// The newest load of the other node's data on either node. Operations are numbered in order on both.
+fn parting<'f>(facts: &'f BySide<Option<Facts>>, names: &BySide<String>) -> Option<(Side, &'f Loaded)> {
+    let loads = Side::BOTH.into_iter().filter_map(|side| {
+        let loaded = facts[side].as_ref()?.loaded.newest()?;
+        (loaded.node == names[side.other()]).then_some((side, loaded))
+    });
+    loads.max_by_key(|(_, loaded)| loaded.op)
 }
 
 fn surveyed(

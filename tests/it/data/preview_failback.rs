@@ -1,7 +1,7 @@
 //! `data preview-failback`: what was done on the secondary while it served calls.
 
 use crate::support::drive::{json, run};
-use crate::support::lab::FreshLab;
+use crate::support::lab::{FreshLab, TestNode};
 
 /// Both nodes get the same rows and files, and a table that translates what is each node's own.
 fn level(lab: &FreshLab) {
@@ -108,4 +108,67 @@ fn after_a_load_only_what_was_done_since_is_told() {
         "{shown}"
     );
     run(&lab, &["data", "verify"], 0);
+}
+
+#[test]
+fn after_a_failback_only_what_was_done_since_is_told() {
+    let lab = FreshLab::start("failbackthen");
+    run(&lab, &["configure", "--yes"], 0);
+    level(&lab);
+    lab.beta().write(
+        "/etc/pairadm/translation.toml",
+        &lab.alpha().read("/etc/pairadm/translation.toml"),
+    );
+    for words in [["data", "backup"], ["data", "copy"], ["data", "load"]] {
+        run(&lab, &[&words[..], &["--yes"]].concat(), 0);
+    }
+    let add = |node: TestNode<'_>, name: &str| {
+        node.sh(&format!(
+            "sqlite3 /etc/kamailio/kamailio.sqlite \"INSERT INTO subscriber (username, domain) VALUES ('{name}', 'lab.example')\"; \
+             echo '9 sip:{}:5099' >> /etc/kamailio/dispatcher.list; touch /etc/kamailio/{name}.cfg",
+            node.node.v4
+        ));
+    };
+    let told = || {
+        let text = run(&lab, &["data", "preview-failback"], 0);
+        let has = |name: &str| {
+            let (row, file) = (format!("username={name}"), format!("{name}.cfg"));
+            assert_eq!(text.contains(&row), text.contains(&file), "{name}: {text}");
+            text.contains(&row)
+        };
+        let which = ["first", "between", "second"].map(has);
+        (text, which)
+    };
+    let takeover = |to: &str| run(&lab, &["takeover", "--to", to, "--yes"], 0);
+
+    takeover("secondary");
+    add(lab.beta(), "first");
+    let (text, which) = told();
+    assert!(text.contains("against mirror op"), "{text}");
+    assert_eq!(which, [true, false, false], "{text}");
+    let confirmed = ["--failback", "--confirm-primary", "alpha", "--yes"];
+    run(&lab, &[&["data", "copy", "--backup"][..], &confirmed].concat(), 0);
+    run(&lab, &[&["data", "load"][..], &confirmed].concat(), 0);
+    takeover("primary");
+    let (text, _) = told();
+    assert!(text.contains("against failback mirror op"), "{text}");
+    assert!(text.contains("Nothing would be lost."), "{text}");
+
+    // What the primary does from then on is nobody's loss.
+    add(lab.alpha(), "between");
+    takeover("secondary");
+    add(lab.beta(), "second");
+    let (text, which) = told();
+    assert_eq!(which, [false, false, true], "{text}");
+
+    // A failback that was taken back does not count.
+    run(&lab, &["data", "rollback", "--failback", "--yes"], 0);
+    let (text, which) = told();
+    assert!(text.contains("against mirror op"), "{text}");
+    assert_eq!(which, [true, false, true], "{text}");
+    lab.beta().sh("rm -r /var/lib/pairadm/mirrors/op*");
+    let (text, which) = told();
+    assert!(text.contains("against the live data of alpha"), "{text}");
+    assert!(text.contains("is not kept any more"), "{text}");
+    assert_eq!(which, [true, false, true], "{text}");
 }
