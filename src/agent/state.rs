@@ -3,6 +3,8 @@
 //! Restarts are the one part that is not planned but happens: they are added as they happen, and take
 //! a unit off the pending list; both is kept when the rest is compared.
 
+mod damage;
+
 use super::file::{check_own, check_room, existing_directory, fault};
 use super::journal;
 use super::paths::NodePaths;
@@ -25,8 +27,8 @@ const ROOM: u64 = journal::RESERVE + 64 * 1024;
 /// The recorded state; `None` on a node that was never configured.
 pub fn read(paths: &NodePaths) -> Result<Option<NodeState>> {
     let path = paths.state();
-    let unreadable = |why: &dyn std::fmt::Display| {
-        Error::unknown("state_unreadable", "the recorded state cannot be read")
+    let unreadable = |code: &str, why: &dyn std::fmt::Display| {
+        Error::unknown(code, "the recorded state cannot be read")
             .at(path.display())
             .because(why)
             .hint("compare with the peer's; `pairadm configure` writes it anew")
@@ -34,10 +36,15 @@ pub fn read(paths: &NodePaths) -> Result<Option<NodeState>> {
     match std::fs::read(&path) {
         Ok(text) => serde_json::from_slice(&text)
             .map(Some)
-            .map_err(|error| unreadable(&error)),
+            .map_err(|error| unreadable(damage::CODE, &error)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(unreadable(&error)),
+        Err(error) => Err(unreadable("state_unreadable", &error)),
     }
+}
+
+/// What writing it anew finds: of a damaged state nothing is known.
+pub fn find(paths: &NodePaths) -> Result<Option<NodeState>> {
+    damage::as_none(read(paths))
 }
 
 /// Refuses with what would keep the state from being replaced: it is the last thing that a takeover writes, when
@@ -48,9 +55,15 @@ pub fn check_replaceable(paths: &NodePaths) -> Result<()> {
     check_room(&existing_directory(&path)?, ROOM)
 }
 
-/// Writes `wanted`, restarts that happened meanwhile kept, and reads it back.
-pub fn apply(paths: &NodePaths, wanted: &NodeState) -> Result<StepReport> {
-    let here = read(paths)?;
+/// Writes `wanted` for `op`, restarts that happened meanwhile kept, and reads it back.
+pub fn apply(paths: &NodePaths, op: OpId, wanted: &NodeState) -> Result<StepReport> {
+    let here = match read(paths) {
+        Err(error) if damage::is(&error) => {
+            damage::keep(paths, op)?;
+            None
+        }
+        read => read?,
+    };
     let wanted = with_restarts(wanted.clone(), here.as_ref());
     let changed = here.as_ref() != Some(&wanted);
     if changed {
@@ -72,8 +85,13 @@ pub fn verify(paths: &NodePaths, wanted: &NodeState) -> Result<StepReport> {
 }
 
 /// Gives `before` back, if the state is still as written.
-pub fn revert(paths: &NodePaths, written: &NodeState, before: Option<&NodeState>) -> Result<StepReport> {
-    let here = read(paths)?;
+pub fn revert(
+    paths: &NodePaths,
+    op: OpId,
+    written: &NodeState,
+    before: Option<&NodeState>,
+) -> Result<StepReport> {
+    let here = find(paths)?;
     match (&here, before) {
         (None, None) => Ok(report(false, written)),
         (Some(here), Some(before)) if same(here, before) => Ok(report(false, before)),
@@ -89,6 +107,7 @@ pub fn revert(paths: &NodePaths, written: &NodeState, before: Option<&NodeState>
         .hint("a later operation went on from here: undo that one first")),
         (None, Some(before)) => put(paths, before.clone(), None),
         (Some(here), Some(before)) => put(paths, before.clone(), Some(here)),
+        (Some(_), None) if damage::give_back(paths, op)? => Ok(report(true, written)),
         (Some(_), None) => {
             let path = paths.state();
             std::fs::remove_file(&path)

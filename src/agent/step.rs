@@ -115,7 +115,7 @@ fn find_other(context: &Context<'_>, step: &Step) -> Result<Option<Found>> {
             values: sysctl::look(context.paths, values)?,
         },
         Action::State { .. } | Action::Note { .. } => Found::State {
-            state: state::read(context.paths)?,
+            state: state::find(context.paths)?,
         },
         Action::Save(_) => Found::Kept(data::look(context)),
         Action::Loaded(_) => Found::Loaded {
@@ -145,7 +145,7 @@ pub fn apply(context: &Context<'_>, gate: &mut Gate, action: &Action, found: &Fo
         (Action::Hook { argv, timeout_ms, .. }, _) => hook::run(context, argv, *timeout_ms),
         (Action::React { mode, standby }, _) => tell(context, *mode, *standby),
         (Action::Lease(terms), _) => lease::begin(context, terms),
-        (Action::State { state }, _) => state::apply(context.paths, &numbered(state, context.op)),
+        (Action::State { state }, _) => state::apply(context.paths, context.op, &numbered(state, context.op)),
         (
             Action::Note {
                 pending_restart,
@@ -311,7 +311,7 @@ pub fn revert(
             })
         }
         (Action::State { state }, Found::State { state: before }) => {
-            state::revert(context.paths, state, before.as_ref())
+            state::revert(context.paths, context.op, state, before.as_ref())
         }
         (
             Action::Note {

@@ -6,7 +6,7 @@ use super::{DECIDED, recorded_pair, rules};
 use crate::agent::traffic::Gate;
 use crate::agent::{self, NodePaths, state};
 use crate::error::Result;
-use crate::model::Traffic;
+use crate::model::{Side, Traffic};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -23,22 +23,25 @@ pub fn early() -> Result<String> {
 }
 
 fn block() -> Result<String> {
-    let Some(state) = state::read(&NodePaths::system())? else {
-        return Ok("this node belongs to no pair".to_owned());
+    let decided = Path::new(DECIDED).exists();
+    // A memory that cannot be read says nothing for serving: the node is blocked, and the failure told after it.
+    let (state, damaged) = match state::read(&NodePaths::system()) {
+        Ok(None) => return Ok("this node belongs to no pair".to_owned()),
+        Ok(state) => (state, None),
+        Err(error) if decided => return Err(error),
+        Err(error) => (None, Some(error)),
     };
-    let traffic = if Path::new(DECIDED).exists() {
-        state.traffic
-    } else {
-        Traffic::Blocked
-    };
+    let recorded = state.as_ref().map(|state| state.traffic);
+    let traffic = recorded.filter(|_| decided).unwrap_or(Traffic::Blocked);
     let pair = recorded_pair();
     let uname = rustix::system::uname();
     let name = uname.nodename().to_string_lossy();
     let side = pair
         .as_ref()
         .and_then(|pair| pair.side_of(&name))
-        .unwrap_or(state.side);
+        .or(state.map(|state| state.side))
+        .unwrap_or(Side::Primary);
     let change = rules(pair.as_ref(), side, traffic);
     let done = Gate::default().apply(&change, Instant::now() + RULES)?;
-    Ok(done.detail)
+    damaged.map_or(Ok(done.detail), Err)
 }

@@ -132,7 +132,7 @@ fn act(paths: &NodePaths, pair: &Pair, side: Side, own: &NodeState, decision: De
 
 fn record(paths: &NodePaths, own: &NodeState, state: &NodeState) -> Result<()> {
     if own != state {
-        state::apply(paths, state)?;
+        state::apply(paths, state.last_op, state)?;
     }
     Ok(())
 }

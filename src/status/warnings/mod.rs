@@ -54,7 +54,11 @@ pub fn warnings(
             .map(|_, answer| answer.as_ref().ok().map(|(facts, _)| facts)),
         status,
     };
-    if view.both_reached() && view.reached().all(|(_, facts)| facts.state.is_none()) {
+    if view.both_reached()
+        && view
+            .reached()
+            .all(|(_, facts)| facts.state.is_none() && node::damaged(facts).is_none())
+    {
         return vec![warning(
             Severity::Warning,
             "not_configured",

@@ -3,14 +3,21 @@
 use super::health::is_silent;
 use super::{View, warning};
 use crate::facts::Facts;
-use crate::model::{Side, Traffic};
+use crate::model::{Side, Traffic, paths};
 use crate::plan::files::{guard_units, hosts};
 use crate::plan::{configure, restart, wanted};
 use crate::status::{Severity, Warning};
 
 pub fn judge(view: &View<'_>, side: Side, facts: &Facts) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    if facts.state.is_none() {
+    if let Some(why) = damaged(facts) {
+        warnings.push(warning(
+            Severity::Warning,
+            "state_damaged",
+            format!("what {} remembers of the pair is damaged: {why}", view.name(side)),
+            "it starts blocked; `pairadm configure` writes it anew",
+        ));
+    } else if facts.state.is_none() {
         warnings.push(warning(
             Severity::Warning,
             "not_configured",
@@ -35,6 +42,12 @@ pub fn judge(view: &View<'_>, side: Side, facts: &Facts) -> Vec<Warning> {
         ));
     }
     warnings
+}
+
+/// Why the recorded state cannot be read, where there is one.
+pub(super) fn damaged(facts: &Facts) -> Option<&String> {
+    let unread = |why: &&String| facts.state.is_none() && why.contains(paths::STATE_FILE);
+    facts.gaps.iter().find(unread)
 }
 
 fn record(view: &View<'_>, side: Side, facts: &Facts) -> Option<Warning> {

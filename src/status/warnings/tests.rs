@@ -317,6 +317,15 @@ fn guard_clock_links_and_keepalived_are_watched() {
         &["guard_not_enabled"],
     );
     warned(
+        |nodes| {
+            for facts in [&mut nodes.facts.primary, &mut nodes.facts.secondary] {
+                facts.state = None;
+                facts.gaps = vec![format!("{} is damaged", paths::STATE_FILE)];
+            }
+        },
+        &["state_damaged", "state_damaged"],
+    );
+    warned(
         |nodes| nodes.facts.primary.state_obstacle = Some(Error::refused("immutable", "has `i`")),
         &["state_not_replaceable"],
     );

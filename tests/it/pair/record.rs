@@ -1,7 +1,7 @@
 //! What an operation records last is known to be recordable before it begins: found later, calls would have moved
 //! already.
 
-use super::{MANAGED, assert_serves, json, run};
+use super::{MANAGED, assert_serves, blocks, json, run, wait_until};
 use crate::support::lab::{FreshLab, LabPair, TestNode};
 
 const FILE: &str = "/var/lib/pairadm/state/state.json";
@@ -84,6 +84,31 @@ fn a_disk_with_less_room_than_a_takeover_records_is_found_before_calls_move() {
     }
     lab.alpha().sh(&fill(640));
     run(&lab, &TO_BETA, 0);
+}
+
+/// What a node does not know any more lets no call in.
+#[test]
+fn a_node_whose_record_is_damaged_starts_blocked() {
+    let mut lab = FreshLab::start("record-damaged");
+    run(&lab, &["configure", "--yes"], 0);
+    for node in ["beta", "alpha"] {
+        lab.node(node).sh(&format!("echo '{{' > {FILE} && sync"));
+        lab.cut_power(node);
+        lab.boot(node);
+        // It is decided before the services start.
+        wait_until("the service runs", || {
+            let asked = ["systemctl", "is-active", "kamailio"];
+            lab.node(node).exec(&asked).status.success()
+        });
+        assert_eq!(blocks(lab.node(node)), [true; 2], "{node}");
+        let vip = lab.lab.vip_v4;
+        assert_eq!(lab.alpha().holds(vip), node == "beta", "the VIP");
+        assert!(!lab.beta().holds(vip));
+    }
+    let told = run(&lab, &["status"], 0);
+    assert!(told.contains("beta remembers of the pair is damaged"), "{told}");
+    run(&lab, &["configure", "--yes"], 0);
+    assert_serves(&lab, "alpha", "configured anew");
 }
 
 /// Leaves root so many KiB.
