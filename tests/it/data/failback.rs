@@ -1,9 +1,9 @@
 //! `data copy --failback` and `data load --failback`: after a takeover the data of the active secondary
 //! goes back to the passive primary, and no other way.
 
-use super::loading::{data_of, hold_take_up};
+use super::loading::{PSQL, data_of, hold_take_up};
 use crate::support::drive::{json, run};
-use crate::support::lab::{FreshLab, LabPair};
+use crate::support::lab::{FreshLab, LabPair, TestNode};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -48,10 +48,14 @@ fn tables(lab: &LabPair, more: &str) {
 /// A configured pair whose secondary serves calls.
 fn taken_over(test: &str) -> FreshLab {
     let lab = FreshLab::start(test);
-    run(&lab, &["configure", "--yes"], 0);
-    tables(&lab, "");
-    run(&lab, &["takeover", "--to", "secondary", "--yes"], 0);
+    take_over(&lab);
     lab
+}
+
+fn take_over(lab: &LabPair) {
+    run(lab, &["configure", "--yes"], 0);
+    tables(lab, "");
+    run(lab, &["takeover", "--to", "secondary", "--yes"], 0);
 }
 
 #[test]
@@ -109,6 +113,108 @@ fn what_was_made_on_the_active_secondary_is_on_the_primary_after_the_failback() 
     let refused = run(&lab, LOAD, 2);
     assert!(refused.contains("the primary serves calls"), "{refused}");
     run(&lab, &["data", "rollback", "--failback", "--yes"], 2);
+}
+
+/// No service that hands out data without encryption, and no way in for it.
+fn offers_nothing(lab: &LabPair) {
+    let left = "systemctl list-units --all 'pairadm-offer*' --no-legend; ls -d /run/pairadm/offer || true; \
+                ss -Hlnt 'sport = :8730'";
+    for node in [lab.alpha(), lab.beta()] {
+        assert_eq!(node.sh(left), "", "{}", node.node.name);
+    }
+}
+
+#[test]
+fn a_failback_goes_over_the_plain_link_as_well() {
+    let lab = FreshLab::start("failplain");
+    run(&lab, &["configure", "--yes"], 0);
+    run(&lab, &["settings", "set", "encrypted_link=no", "--yes"], 0);
+    tables(&lab, "");
+    run(&lab, &["takeover", "--to", "secondary", "--yes"], 0);
+    let (alpha, beta) = (lab.alpha().node, lab.beta().node);
+    lab.beta().sh(&format!(
+        "echo '9 sip:{}:5091' >> /etc/kamailio/dispatcher.list; head -c 3M /dev/urandom > /etc/kamailio/blob",
+        beta.v4
+    ));
+    let copied = run(&lab, &with(COPY, &["--backup"]), 0);
+    assert!(copied.contains("not encrypted"), "{copied}");
+    offers_nothing(&lab);
+    let (_, listed) = json(&lab, &["data", "list"]);
+    let name = listed["result"]["primary"]["data"]["mirrors"][0]["name"].clone();
+    let folder = format!("/var/lib/pairadm/mirrors/{}", name.as_str().unwrap());
+    let manifest = lab.alpha().read(format!("{folder}/manifest.json"));
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+    assert_eq!(
+        manifest["copied"]["encrypted"], false,
+        "it was the plain link: {listed}"
+    );
+    assert_eq!(manifest["copied"]["from"], beta.dup_v4.to_string());
+    assert_eq!(manifest["copied"]["source"], "secondary");
+
+    // Files that it has already are linked, also from the other side.
+    run(&lab, &with(COPY, &["--backup"]), 0);
+    let blob = "mirrors/op*/configuration/etc/kamailio/blob";
+    let links = lab.alpha().sh(&format!("stat -c %h /var/lib/pairadm/{blob}"));
+    assert_eq!(links, "2\n2\n");
+    offers_nothing(&lab);
+
+    run(&lab, LOAD, 0);
+    let list = lab.alpha().read("/etc/kamailio/dispatcher.list");
+    assert!(list.contains(&format!("9 sip:{}:5091", alpha.v4)), "{list}");
+    let sum = |node: TestNode<'_>| node.sh("sha256sum < /etc/kamailio/blob");
+    assert_eq!(sum(lab.alpha()), sum(lab.beta()));
+}
+
+#[test]
+fn a_postgresql_database_goes_back_translated_and_its_load_is_rolled_back() {
+    let lab = FreshLab::with_postgresql("failpg");
+    take_over(&lab);
+    let (alpha, beta) = (lab.alpha().node, lab.beta().node);
+    lab.beta().sh(&format!(
+        "{PSQL} \"INSERT INTO dispatcher (setid, destination, description) VALUES (9, 'sip:{}:5090', 'made on beta')\"",
+        beta.v4
+    ));
+    lab.alpha().sh(&format!(
+        "{PSQL} \"INSERT INTO subscriber (username, domain, password) VALUES ('carol', 'lab.example', 'hunter2')\""
+    ));
+    let rows = || {
+        lab.alpha().sh(&format!(
+            "{PSQL} 'SELECT destination FROM dispatcher ORDER BY 1' && {PSQL} 'SELECT username FROM subscriber ORDER BY 1'"
+        ))
+    };
+    let old = rows();
+
+    let copied = run(&lab, &with(COPY, &["--backup"]), 0);
+    assert!(copied.contains("username=carol"), "{copied}");
+    assert!(!copied.contains("hunter2"), "S11");
+    assert_eq!(rows(), old, "nothing is loaded yet");
+    let told = run(&lab, LOAD, 0);
+    assert!(
+        told.contains("username=carol") && !told.contains("hunter2"),
+        "{told}"
+    );
+    let new = rows();
+    assert!(new.contains(&format!("sip:{}:5090", alpha.v4)), "{new}");
+    assert!(
+        !new.contains("carol") && !new.contains(&beta.v4.to_string()),
+        "{new}"
+    );
+    assert!(run(&lab, LOAD, 0).contains("is loaded already"));
+    let databases = lab
+        .alpha()
+        .sh(&format!("{PSQL} 'SELECT datname FROM pg_database'"));
+    assert!(
+        !databases.contains("pairadm"),
+        "nothing is left beside: {databases}"
+    );
+
+    run(&lab, &["data", "rollback", "--failback", "--yes"], 0);
+    assert_eq!(rows(), old);
+    run(&lab, LOAD, 0);
+    assert_eq!(rows(), new);
+    run(&lab, &["takeover", "--to", "primary", "--yes"], 0);
+    let list = lab.alpha().sh("kamcmd dispatcher.list");
+    assert!(list.contains(&format!("sip:{}:5090", alpha.v4)), "{list}");
 }
 
 #[test]
