@@ -18,6 +18,9 @@ use std::time::{Duration, Instant};
 /// How long a list waits for a search that was not made before; a scan waits as long as it takes.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Code of what is said where nothing was ever saved or copied.
+const NO_DATA: &str = "no_data_to_scan";
+
 /// One address: what is known of it, and what stands where it was found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explained {
@@ -56,12 +59,20 @@ impl Controller {
         survey.fill(&mut view, looking);
         cancel.heed()?;
         if enough.asked() && view.scanned.is_none() {
-            view.not_scanned = Some("it takes long; run `pairadm translation scan`".to_owned());
+            view.not_scanned = Some(format!(
+                "it takes longer than {} s; `pairadm translation scan` searches to the end",
+                PATIENCE.as_secs()
+            ));
         }
         Ok(view)
     }
 
-    /// The same, searched however long it takes. One that is stopped leaves the table without the data.
+    /// The table alone.
+    pub fn table(&self, cancel: &Cancel) -> Result<Table> {
+        Ok(self.survey(cancel)?.view()?.table)
+    }
+
+    /// Like [`Controller::translation`], searched however long it takes. One that is stopped leaves the table without the data.
     pub fn searched(&self, looking: Looking<'_>) -> Result<TranslationView> {
         let mut survey = self.survey(looking.cancel)?;
         let mut view = survey.view()?;
@@ -73,7 +84,7 @@ impl Controller {
     /// backup.
     ///
     /// # Errors
-    /// Refuses when there is no such data (`no_mirror`, `no_data_to_scan`), or when it was stopped
+    /// Refuses when there is no such data (`no_mirror`, `no_data_to_scan`, `backup_not_ours`), or when it was stopped
     /// (`cancelled`).
     pub fn scan(&self, mirror: Option<&str>, looking: Looking<'_>) -> Result<TranslationView> {
         let mut survey = self.survey(looking.cancel)?;
@@ -167,6 +178,7 @@ impl Survey {
             table: shown(present.table),
             scanned: None,
             not_scanned: None,
+            no_data: false,
             owners: plan::translation::owners(&self.basis()),
         })
     }
@@ -175,7 +187,10 @@ impl Survey {
     fn fill(&mut self, view: &mut TranslationView, looking: Looking<'_>) {
         match data(&self.basis(), None).and_then(|data| self.search(&data, looking)) {
             Ok(scanned) => view.scanned = Some(scanned),
-            Err(error) => view.not_scanned = Some(error.message),
+            Err(error) => {
+                view.no_data = error.code == NO_DATA;
+                view.not_scanned = Some(error.message);
+            }
         }
     }
 
@@ -260,6 +275,7 @@ fn data(basis: &Basis<'_>, mirror: Option<&str>) -> Result<Data> {
         .on(basis.name(Side::Secondary))
         .at("MIRROR"));
     }
+    basis.need(Side::Primary)?;
     let backup = held(Side::Primary).and_then(|data| data.backup.as_ref());
     match backup {
         Some(backup) if backup.manifest.is_some() => Ok(Data {
@@ -269,13 +285,16 @@ fn data(basis: &Basis<'_>, mirror: Option<&str>) -> Result<Data> {
             made: backup.made,
         }),
         Some(_) => Err(Error::refused(
-            "no_data_to_scan",
+            "backup_not_ours",
             "there is no mirror yet, and something else made the backup; run `pairadm data copy` first",
         )),
-        None => Err(Error::refused(
-            "no_data_to_scan",
-            "there is neither a mirror nor a backup yet; run `pairadm data backup` first",
-        )),
+        // The one that cannot be asked may have a mirror.
+        None => Err(basis.need(Side::Secondary).err().unwrap_or_else(|| {
+            Error::refused(
+                NO_DATA,
+                "there is neither a mirror nor a backup yet; run `pairadm data backup` first",
+            )
+        })),
     }
 }
 

@@ -21,6 +21,8 @@ pub struct TranslationView {
     pub scanned: Option<Scanned>,
     /// Why it was not, if so.
     pub not_scanned: Option<String>,
+    /// There is no data yet that could be.
+    pub no_data: bool,
     /// Who owns which address.
     pub owners: Owners,
 }

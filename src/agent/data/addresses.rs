@@ -8,16 +8,11 @@ use crate::model::mask::masked;
 use crate::translate::{self, Explanation, Findings, Subject, Table, Translator, scan_tree};
 use std::path::Path;
 
-/// Every address in the folders of `sets` below `folder`.
-pub fn scan(folder: &Path, sets: &[DataSet], meter: &Meter) -> Result<Findings> {
-    let mut all = Vec::new();
-    for (set, before) in sized(folder, sets, meter) {
-        let found = scan_tree(&folder.join(&set.name), &rules(set), &|done| {
-            meter.reach(before + done)
-        })?;
-        all.push((set.name.as_str(), found));
-    }
-    Ok(Findings::joined(all))
+/// Every address in the folder of `set` below `folder`, after so many bytes of other sets.
+pub fn scan(folder: &Path, set: &DataSet, before: u64, meter: &Meter) -> Result<Findings> {
+    scan_tree(&folder.join(&set.name), &rules(set), &|done| {
+        meter.reach(before + done)
+    })
 }
 
 /// Every place of `subject` in the folders of `sets` below `folder`, before and after translation, secrets masked.
@@ -46,7 +41,7 @@ pub fn explain(
 }
 
 /// The sets, each with the bytes of those before it, of which the meter is told the sum.
-fn sized<'s>(folder: &Path, sets: &'s [DataSet], meter: &Meter) -> Vec<(&'s DataSet, u64)> {
+pub fn sized<'s>(folder: &Path, sets: &'s [DataSet], meter: &Meter) -> Vec<(&'s DataSet, u64)> {
     let mut total = 0;
     let mut sized = Vec::new();
     for set in sets {

@@ -5,7 +5,7 @@ use crate::cli::output::Done;
 use crate::cli::session::Session;
 use crate::error::Result;
 use crate::model::syntax::shown;
-use crate::render::Line;
+use crate::render::{Line, Tone};
 use crate::translate::Edits;
 use clap::Args;
 use ipnet::IpNet;
@@ -33,11 +33,18 @@ fn network(text: &str) -> std::result::Result<IpNet, String> {
 
 /// Decides what the table or the last scan knows in the network and nobody decided yet.
 pub fn run(session: &Session, args: &FillArgs) -> Result<Done> {
-    let view = session.controller()?.translation(&session.cancel)?;
+    let controller = session.controller()?;
+    // To the end: an address that was not found would stay undecided and nobody would know.
+    let view = session.look(|looking| controller.searched(looking))?;
+    session.cancel.heed()?;
+    if let (None, Some(why)) = (&view.scanned, &view.not_scanned) {
+        let text = format!("Only what is in the table is decided, for the data was not searched: {why}");
+        session.output.say([&Line::toned(Tone::Warning, text)]);
+    }
     let (filled, decided) = view.filled(&view.table, args.from, args.to)?;
     if decided == 0 {
         let text = format!(
-            "Nothing to decide: neither the table nor the data has an undecided address in {}.",
+            "Nothing to decide: no undecided address is known in {}.",
             args.from.trunc()
         );
         session.output.say([&Line::plain(text)]);

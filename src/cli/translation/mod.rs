@@ -36,7 +36,7 @@ enum TranslationCommand {
     Export(spreadsheet::ExportArgs),
     /// Find every address in a mirror on the secondary, or in the backup of the primary
     Scan(scan::ScanArgs),
-    /// Name every problem; exit status 2 when one of them bars a load
+    /// Name every problem; exit status 2 when one of them bars a load, 4 when the data could not all be searched
     Check,
     /// Show where an address was found and what leaves on either side
     Explain(explain::ExplainArgs),

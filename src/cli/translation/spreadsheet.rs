@@ -49,10 +49,7 @@ const fn kind(spreadsheet: bool) -> CsvKind {
 pub fn import(session: &Session, args: &ImportArgs) -> Result<Done> {
     let imported = csv_file::read(&args.file, kind(args.spreadsheet))?;
     let edits = if args.replace {
-        Edits::between(
-            &session.controller()?.translation(&session.cancel)?.table,
-            &imported,
-        )
+        Edits::between(&session.controller()?.table(&session.cancel)?, &imported)
     } else {
         Edits::setting(&imported)
     };
@@ -61,7 +58,7 @@ pub fn import(session: &Session, args: &ImportArgs) -> Result<Done> {
 
 /// Writes the table.
 pub fn export(session: &Session, args: &ExportArgs) -> Result<Done> {
-    let table = session.controller()?.translation(&session.cancel)?.table;
+    let table = session.controller()?.table(&session.cancel)?;
     let (kind, rows) = (kind(args.spreadsheet), table.entries.len());
     let Some(file) = &args.file else {
         let text = table.to_csv(kind)?;

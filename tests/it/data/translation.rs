@@ -225,6 +225,23 @@ fn every_address_of_the_data_is_found_first_in_the_backup_then_in_the_mirror() {
     let missing = run(&lab, &["translation", "check"], 2);
     assert!(missing.contains(&alpha), "{missing}");
 
+    // Data that cannot be searched: nothing is known of it, and nothing is called well.
+    lab.alpha()
+        .sh("rm $(find /var/lib/pairadm/backup/ -name manifest.json)");
+    let (code, document) = json(&lab, &["translation", "check"]);
+    assert_eq!(
+        (code, document["error"]["code"].as_str()),
+        (4, Some("not_searched")),
+        "{document}"
+    );
+    let said = run(&lab, &["translation", "check"], 4);
+    assert!(
+        !said.contains("No problem") && said.contains("something else made the backup"),
+        "{said}"
+    );
+    assert!(run(&lab, &["translation", "list"], 0).contains("The data was not searched"));
+    run(&lab, &["data", "backup", "--yes"], 0);
+
     run(&lab, &["translation", "scan", "--add", "--yes"], 0);
     assert_eq!(listed(&lab, &alpha)["decision"], "undecided");
     run(&lab, &["translation", "set", &alpha, &beta, "--yes"], 0);
@@ -238,6 +255,22 @@ fn every_address_of_the_data_is_found_first_in_the_backup_then_in_the_mirror() {
         mirror.trim_start_matches("mirror ")
     );
     assert_eq!(lab.beta().sh(&format!("stat -c %a {kept}")).trim(), "600");
+
+    // A search that ended before its end: a load searches the rest, and misses nothing.
+    let cut = |text: &str| -> String {
+        let mut kept: serde_json::Value = serde_json::from_str(text).unwrap();
+        let searched = kept["searched"].as_array_mut().unwrap();
+        assert!(searched.len() > 1, "several sets");
+        searched.clear();
+        kept.to_string()
+    };
+    run(&lab, &["translation", "unset", &alpha, "--yes"], 0);
+    let whole = lab.beta().read(&kept);
+    lab.beta().write(&kept, &cut(&whole));
+    let refused = run(&lab, &["data", "load", "--yes"], 2);
+    assert!(refused.contains(&alpha), "{refused}");
+    assert_eq!(lab.beta().read(&kept), whole, "and it is kept");
+    run(&lab, &["translation", "set", &alpha, &beta, "--yes"], 0);
 
     let explained = run(&lab, &["translation", "explain", &alpha], 0);
     for part in [

@@ -385,6 +385,7 @@ pub fn translation_view() -> TranslationView {
             ..Files::default()
         },
         not_scanned: None,
+        no_data: false,
         scanned: Some(Scanned {
             side: Side::Primary,
             what: "mirror op7".to_owned(),
