@@ -10,6 +10,7 @@
 use super::{
     MANAGED, Running, assert_serves, blocks, drop_vips, json, run, until_unlocked, vips, wait_until,
 };
+use crate::support::hold::interrupt;
 use crate::support::lab::{FreshLab, LabPair};
 use crate::support::sentinel::Sentinel;
 use crate::support::snapshot::Snapshot;
@@ -293,6 +294,28 @@ fn a_node_that_recorded_itself_active_serves_on_when_only_the_tool_is_gone() {
     let lease = ["test", "!", "-e", "/run/pairadm/lease.json"];
     wait_until("the lease is over", || lab.beta().exec(&lease).status.success());
     assert_serves(&lab, "beta", "without the tool");
+    run(&lab, &TO_BETA, 0);
+    assert_serves(&lab, "beta", "after the rerun");
+}
+
+/// Whoever presses Ctrl-C while calls are dark wants to stop, not to end calls: the window is gone through, and
+/// the side that serves then keeps them although nothing of it is recorded yet (L4).
+#[test]
+fn a_takeover_that_is_stopped_in_its_window_leaves_calls_where_they_are() {
+    let lab = FreshLab::start("stopped-in-window");
+    run(&lab, &CONFIGURE, 0);
+    lab.alpha().hold("iptables-restore", "--noflush");
+    let running = Running::start(&lab, &TO_BETA);
+    // What alpha does in the window is its second step, and is in its journal once there is no turning back.
+    let intents =
+        "cat /var/lib/pairadm/ops/2/journal.jsonl 2>/dev/null | grep -c '\"is\":\"intent\"' || true";
+    wait_until("the window begins", || lab.alpha().sh(intents).trim() == "2");
+    interrupt(&running.child);
+    lab.alpha().let_go();
+    assert_eq!(running.end(), Some(4), "it was stopped");
+    let lease = ["test", "!", "-e", "/run/pairadm/lease.json"];
+    wait_until("the lease is over", || lab.beta().exec(&lease).status.success());
+    assert_serves(&lab, "beta", "without a record of it");
     run(&lab, &TO_BETA, 0);
     assert_serves(&lab, "beta", "after the rerun");
 }
