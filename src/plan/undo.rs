@@ -28,6 +28,14 @@ pub fn plan(op: OpId, undone: &Plan, conflicts: &[(Side, StepId, Error)]) -> Res
     }
     let effective = undone.steps().filter(|step| has_effect(&step.action));
     let effective: Vec<&Step> = effective.collect();
+    if effective.iter().all(|step| step.action.takes_up()) {
+        let message = format!(
+            "operation {op} left nothing that could be taken back ({})",
+            undone.title
+        );
+        return Err(Error::refused("nothing_to_undo", message)
+            .hint("what a restart took up is undone with the operation that changed it"));
+    }
     let mut draft = Draft::default();
     // A run of one node's steps is a stage, so that the order between the nodes stays that of the way
     // back: traffic is never allowed on one side before the other side's step is read back.
@@ -37,7 +45,7 @@ pub fn plan(op: OpId, undone: &Plan, conflicts: &[(Side, StepId, Error)]) -> Res
             draft.stage(&format!("Take back on the {}", step.side));
             last = Some(step.side);
         }
-        let title = format!("take back: {}", step.title);
+        let title = title(&step.title);
         let action = Action::TakeBack {
             op,
             step: step.id,
@@ -61,6 +69,17 @@ pub fn plan(op: OpId, undone: &Plan, conflicts: &[(Side, StepId, Error)]) -> Res
         service_affecting: undone.service_affecting,
         how_to_undo: "pairadm undo with this operation's own number brings the change back".to_owned(),
     })
+}
+
+const BACK: &str = "take back: ";
+const AGAIN: &str = "do again: ";
+
+/// What taking back a step of this title is called; what is taken back twice is done again.
+fn title(of: &str) -> String {
+    match of.strip_prefix(BACK) {
+        Some(done) => format!("{AGAIN}{done}"),
+        None => format!("{BACK}{}", of.strip_prefix(AGAIN).unwrap_or(of)),
+    }
 }
 
 /// What is left in the world after the step: probes and checks leave nothing.
@@ -96,6 +115,7 @@ fn notice(undone: &Plan) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::UnitVerb;
 
     fn undone() -> Plan {
         let mut draft = Draft::default();
@@ -142,6 +162,28 @@ mod tests {
             [(Side::Secondary, true, back(2)), (Side::Primary, false, back(1))]
         );
         assert_eq!(plan.stages.len(), 2);
+    }
+
+    #[test]
+    fn an_undo_that_is_undone_does_the_steps_again() {
+        let back = plan(OpId(4), &undone(), &[]).unwrap();
+        let again = plan(OpId(5), &back, &[]).unwrap();
+        let once_more = plan(OpId(6), &again, &[]).unwrap();
+        let titles = |plan: &Plan| plan.steps().map(|step| step.title.clone()).collect::<Vec<_>>();
+        assert_eq!(titles(&again), ["do again: hook", "do again: sysctl"]);
+        assert_eq!(titles(&once_more), titles(&back));
+    }
+
+    #[test]
+    fn a_restart_alone_leaves_nothing_to_take_back() {
+        let mut draft = Draft::default();
+        draft.stage("restart");
+        let verb = UnitVerb::Restart;
+        let unit = "sip.service".to_owned();
+        draft.step(Side::Primary, "restart", Action::Unit { unit, verb });
+        let stages = draft.finish();
+        let error = plan(OpId(4), &Plan { stages, ..undone() }, &[]).unwrap_err();
+        assert_eq!(error.code, "nothing_to_undo");
     }
 
     #[test]
