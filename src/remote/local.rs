@@ -22,9 +22,12 @@ pub(super) fn start(
     give_up: &GiveUp,
 ) -> Result<AgentLink<Process>> {
     let refuse = |error: io::Error| {
-        Error::refused("no_agent", "the local agent could not be started")
-            .on(node)
-            .because(error)
+        let fault = Error::refused("no_agent", "the local agent could not be started");
+        let fault = fault.on(node).because(error);
+        if rustix::process::geteuid().is_root() {
+            return fault;
+        }
+        fault.hint("run pairadm as root, or as a user who may use sudo without a password")
     };
     let mut lines = Lines::over(Process::spawn(program, give_up).map_err(refuse)?);
     let greeted = lines.skip_to(&[HELLO_MARK], until).map_err(refuse)?;
