@@ -9,8 +9,9 @@ use serde_json::json;
 
 /// Prints the findings; nothing is changed.
 pub fn run(session: &Session) -> Result<Done> {
-    session.pair()?;
-    let findings = Door::new(session.controller()?).doctor(&session.cancel)?;
+    let controller = session.controller()?;
+    controller.need_pair()?;
+    let findings = Door::new(controller).doctor(&session.cancel)?;
     session.output.raw(&findings);
     Done::with(json!({ "findings": findings }))
 }

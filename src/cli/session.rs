@@ -2,10 +2,8 @@
 
 use super::args::Common;
 use super::output::Output;
-use crate::config::load_pair;
 use crate::controller::{Cancel, Controller, Live, Looking, Options};
 use crate::error::{Error, Result};
-use crate::model::Pair;
 use crate::prompt::{self, Attended, Console, Silent, Sink, Talk};
 use crate::remote::{Operator, Unattended};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -96,18 +94,6 @@ impl Session {
     /// Status over links that stay open.
     pub fn live(&self) -> Result<Live> {
         Ok(Live::new(self.controller()?))
-    }
-
-    /// The configured pair.
-    pub fn pair(&self) -> Result<Pair> {
-        load_pair(&self.common.pair)?.ok_or_else(|| self.no_pair())
-    }
-
-    /// Why what needs a pair is refused.
-    pub fn no_pair(&self) -> Error {
-        Error::refused("no_pair", "no pair is configured")
-            .at(self.common.pair.display())
-            .hint("configure one with `pairadm configure`, or name its file with --pair")
     }
 
     fn operator(&self) -> Arc<dyn Operator> {

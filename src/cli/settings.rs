@@ -43,7 +43,7 @@ pub fn run(session: &Session, args: &SettingsArgs) -> Result<Done> {
 }
 
 fn show(session: &Session) -> Result<Done> {
-    let form = settings::form(&session.pair()?);
+    let form = settings::form(&*session.controller()?.need_pair()?);
     let mut shown = Map::new();
     // `restart` is a question of the operation, not a setting.
     for field in form.fields.iter().filter(|field| field.key != "restart") {

@@ -49,7 +49,7 @@ pub struct TrafficArgs {
 pub fn run(session: &Session, args: &TrafficArgs) -> Result<Done> {
     match load_pair(&session.common.pair)? {
         Some(pair) => in_pair(session, args, &pair),
-        None if args.side.is_some() => Err(session.no_pair()),
+        None if args.side.is_some() => Err(session.controller()?.no_pair()),
         None => alone(session, args),
     }
 }

@@ -192,14 +192,18 @@ impl Controller {
     /// The configured pair, or the one with which this controller was interrupted while it was removed or
     /// brought back.
     pub fn pair_at_work(&self) -> Result<Arc<Pair>> {
-        let left_open = |pair: &Arc<Pair>| {
+        self.pair()
+            .or_else(|| self.interrupted_pair())
+            .ok_or_else(|| self.no_pair())
+    }
+
+    fn interrupted_pair(&self) -> Option<Arc<Pair>> {
+        self.last_pair().filter(|pair| {
             let newest = self.journals(pair).list(1);
             newest
                 .first()
                 .is_some_and(|newest| apply::end_of(newest.outcome).is_none())
-        };
-        let pair = self.pair().or_else(|| self.last_pair().filter(left_open));
-        pair.ok_or_else(|| self.no_pair())
+        })
     }
 
     fn present(&self) -> Present {
@@ -209,14 +213,21 @@ impl Controller {
             .clone()
     }
 
-    fn need_pair(&self) -> Result<Arc<Pair>> {
+    /// The configured pair, for what cannot do without.
+    pub fn need_pair(&self) -> Result<Arc<Pair>> {
         self.pair().ok_or_else(|| self.no_pair())
     }
 
-    fn no_pair(&self) -> Error {
-        Error::refused("no_pair", "no pair is configured")
-            .at(self.options.pair_file.display())
-            .hint("configure one with `pairadm configure`, or name its file with --pair")
+    /// Why what needs a pair is refused.
+    pub fn no_pair(&self) -> Error {
+        let refused = Error::refused("no_pair", "no pair is configured").at(self.options.pair_file.display());
+        refused.hint(match self.interrupted_pair() {
+            Some(pair) => format!(
+                "an operation with {} was interrupted; `pairadm resume` finishes it",
+                pair.name
+            ),
+            None => "configure one with `pairadm configure`, or name its file with --pair".to_owned(),
+        })
     }
 
     fn profile(&self, pair: &Pair) -> Result<Profile> {

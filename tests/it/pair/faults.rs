@@ -145,6 +145,10 @@ fn a_removal_and_its_undo_killed_at_every_third_boundary() {
             if boundary % 2 == 0 {
                 // A node that is its own controller loses the file among the last steps.
                 std::fs::remove_file(lab.pair_file()).expect("the pair file");
+                if boundary < 10 {
+                    let told = run(&lab, &["status"], 2);
+                    assert!(told.contains("pairadm resume"), "{case}: {told}");
+                }
             }
             run(&lab, &REMOVE, 0);
         }
