@@ -12,7 +12,7 @@ use crate::model::paths;
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -34,6 +34,10 @@ const CONNECT: u64 = 10;
 
 /// How long a login made ahead is waited for: what a connection may take, and the login after it.
 const LOGIN: Duration = Duration::from_secs(CONNECT + 5);
+
+/// How long a node on the next cable may take to accept a connection: time for a lost packet to be sent again,
+/// less than the kernel takes to find out that nobody has the address.
+const ANSWER: Duration = Duration::from_secs(2);
 
 /// How often it is looked whether it stands.
 const LOOK: Duration = Duration::from_millis(2);
@@ -82,6 +86,12 @@ impl Peer {
         let mut argv = vec!["ssh".to_owned(), "-F".to_owned(), "none".to_owned()];
         argv.extend(options.into_iter().flat_map(|option| ["-o".to_owned(), option]));
         Ok(argv)
+    }
+
+    /// Whether its SSH server can be reached at this address: a login stands already, or a connection is taken.
+    pub fn answers(&self, paths: &NodePaths) -> bool {
+        self.socket(paths.run()).exists()
+            || TcpStream::connect_timeout(&SocketAddr::new(self.address, self.port), ANSWER).is_ok()
     }
 
     /// Waits for the login that is being made ahead to this node, if one is.
@@ -227,6 +237,23 @@ mod tests {
         let _ahead = Ahead::begin(&paths, &peer).unwrap();
         peer.arrive(&paths);
         assert!(began.elapsed() < LOGIN);
+    }
+
+    #[test]
+    fn a_node_answers_where_its_server_takes_connections_or_a_login_stands() {
+        let (_root, paths) = with_ssh("exit 255");
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut peer = Peer {
+            address: [127, 0, 0, 1].into(),
+            port: listener.local_addr().unwrap().port(),
+            ..peer()
+        };
+        assert!(peer.answers(&paths));
+        drop(listener);
+        assert!(!peer.answers(&paths));
+        peer.port = 1;
+        std::fs::write(peer.socket(paths.run()), "").unwrap();
+        assert!(peer.answers(&paths));
     }
 
     #[test]

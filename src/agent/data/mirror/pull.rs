@@ -48,23 +48,31 @@ pub fn pull(context: &Context<'_>, order: &PullBackup) -> Result<StepReport> {
         };
         copy.whole(like.as_deref(), &held)
     };
-    let mut link = Link {
+    let straight = Link {
         address: order.address,
         plain: order.plain,
     };
-    let mut brought = match (over(link), order.way_round) {
-        (Err(error), Some(address)) if error.code == "link_broken" => {
+    let tried = match order.way_round {
+        Some(_) if !straight.peer(order).answers(context.paths) => Err("does not answer"),
+        _ => match over(straight) {
+            Err(error) if error.code == "link_broken" && order.way_round.is_some() => Err("does not hold"),
+            outcome => Ok((outcome?, straight)),
+        },
+    };
+    let (mut brought, link) = match (tried, order.way_round) {
+        (Ok(brought), _) => brought,
+        (Err(why), way_round) => {
+            let address = way_round.unwrap_or(order.address);
             context.meter.go_on()?;
             context.meter.warn(format!(
-                "Warning: the duplication link to {} does not hold; the data comes from {address}, encrypted.",
+                "Warning: the duplication link to {} {why}; the data comes from {address}, encrypted.",
                 order.address
             ));
-            link = Link { address, plain: None };
             resume::prepare(&incoming)?;
-            over(link)
+            let round = Link { address, plain: None };
+            (over(round)?, round)
         }
-        (outcome, _) => outcome,
-    }?;
+    };
     let manifest = &mut brought.manifest;
     manifest.copied = Some(Copied {
         at: chrono::Utc::now().timestamp(),

@@ -42,14 +42,21 @@ pub struct Link {
     pub plain: Option<u16>,
 }
 
+impl Link {
+    /// The node at its other end.
+    pub fn peer(&self, order: &PullBackup) -> Peer {
+        Peer {
+            address: self.address,
+            port: order.ssh_port,
+            host_key: order.host_key.clone(),
+        }
+    }
+}
+
 impl<'r> Reader<'r> {
     /// `alone` is the lock that rsync holds.
     pub fn new(context: &'r Context<'r>, order: &'r PullBackup, link: Link, alone: &'r File) -> Result<Self> {
-        let peer = Peer {
-            address: link.address,
-            port: order.ssh_port,
-            host_key: order.host_key.clone(),
-        };
+        let peer = link.peer(order);
         peer.arrive(context.paths);
         Ok(Self {
             context,

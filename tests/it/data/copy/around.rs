@@ -17,10 +17,12 @@ fn came(lab: &FreshLab, name: &str) -> (IpAddr, bool) {
     (from, copied["encrypted"].as_bool().unwrap())
 }
 
-/// Output and report of operation `op` say that the duplication link was left.
-fn tells(lab: &FreshLab, output: &str, op: &str) {
+/// Output and report of operation `op` say that the duplication link was left, and why.
+fn tells(lab: &FreshLab, output: &str, op: &str, why: &str) {
+    let link = lab.alpha().node.dup_v4;
+    let warning = format!("Warning: the duplication link to {link} {why}; the data comes from ");
     for told in [output, &run(lab, &["report", op], 0)] {
-        assert!(told.contains("Warning: the duplication link"), "{told}");
+        assert!(told.contains(&warning), "{told}");
     }
 }
 
@@ -30,7 +32,7 @@ fn a_copy_goes_round_a_cut_duplication_link_encrypted_and_says_so() {
     let main: IpAddr = lab.alpha().node.v4.into();
     lab.break_it("link beta eth1");
     let told = run(&lab, &["data", "copy", "--yes"], 0);
-    tells(&lab, &told, "3");
+    tells(&lab, &told, "3", "does not answer");
     is_copy(&lab, "op3");
     assert_eq!(came(&lab, "op3"), (main, true));
     offers_nothing(&lab);
@@ -43,7 +45,7 @@ fn a_copy_goes_round_a_cut_duplication_link_encrypted_and_says_so() {
     assert_eq!(came(&lab, "op5"), (link, false));
     lab.alpha().sh("ip addr flush dev eth1");
     let told = run(&lab, &["data", "copy", "--yes"], 0);
-    tells(&lab, &told, "6");
+    tells(&lab, &told, "6", "does not answer");
     assert!(told.contains("nothing is offered at"), "{told}");
     is_copy(&lab, "op6");
     assert_eq!(came(&lab, "op6"), (main, true));
@@ -63,7 +65,7 @@ fn a_link_that_is_cut_in_the_middle_is_left_and_the_copy_goes_on_by_itself() {
     let counted = received(&lab);
     let output = copy.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", both(&output));
-    tells(&lab, &both(&output), "6");
+    tells(&lab, &both(&output), "6", "does not hold");
     let travelled = received(&lab) - counted;
     assert!(
         travelled < 18 * MIB,
