@@ -162,3 +162,45 @@ fn peer_us(pair: &Pair, side: Side, facts: &Facts) -> Option<u64> {
     let time = |address| facts.reach.iter().find(|(target, _)| *target == address)?.1;
     peer.duplication.iter().chain(peer.address.iter()).find_map(time)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Ledger, Loaded};
+    use crate::facts::Stamp;
+    use crate::model::OpId;
+
+    #[test]
+    fn mirrors_are_as_old_as_the_backups_that_they_hold_and_never_younger_than_now() {
+        let stamp = |made| Stamp {
+            name: "op9".to_owned(),
+            made,
+        };
+        let loaded = Loaded {
+            op: OpId(8),
+            mirror: "op7".to_owned(),
+            node: "alpha".to_owned(),
+            made: 6_400,
+            sets: Vec::new(),
+            digest: String::new(),
+            table: String::new(),
+            at: 9_999,
+        };
+        let mut facts = Facts {
+            clock_us: 10_000_000_000,
+            newest_mirror: Some(stamp(9_935)),
+            loaded: Ledger { loads: vec![loaded] },
+            ..Facts::default()
+        };
+        let told = |facts: &Facts| {
+            let Held { newest, loaded } = held(facts);
+            [newest, loaded].map(|aged| aged.map(|aged| (aged.name, aged.age_s)))
+        };
+        let aged = |name: &str, age_s| Some((name.to_owned(), age_s));
+        assert_eq!(told(&facts), [aged("op9", 65), aged("op7", 3_600)]);
+        facts.newest_mirror = Some(stamp(10_060));
+        assert_eq!(told(&facts)[0], aged("op9", 0), "the other node's clock is ahead");
+        facts.loaded.loads.clear();
+        assert_eq!(told(&facts)[1], None, "its own data");
+    }
+}

@@ -51,3 +51,36 @@ pub fn sized<'s>(folder: &Path, sets: &'s [DataSet], meter: &Meter) -> Vec<(&'s 
     meter.begin("search", Some(total));
     sized
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::DataSource;
+    use std::fs;
+
+    #[test]
+    fn a_search_tells_how_much_there_is_in_all_sets_and_goes_to_the_end_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let sets = ["one", "two"].map(|name| DataSet {
+            name: name.to_owned(),
+            source: DataSource::Files {
+                paths: vec!["/etc".to_owned()],
+                own: Vec::new(),
+            },
+        });
+        for set in &sets {
+            let etc = folder.path().join(&set.name).join("etc");
+            fs::create_dir_all(&etc).unwrap();
+            fs::write(etc.join("file"), "listen=192.0.2.11\n".repeat(5000)).unwrap();
+        }
+        let meter = Meter::new();
+        let found = scan(folder.path(), &sets, &meter).unwrap();
+        assert_eq!(found.found.len(), 1);
+        let moved = meter.moved();
+        assert_eq!(
+            (moved.what.as_str(), moved.total),
+            ("search", Some(2 * 5000 * 18))
+        );
+        assert_eq!(moved.percent(), Some(100), "{moved:?}");
+    }
+}
