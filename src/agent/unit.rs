@@ -73,12 +73,17 @@ pub fn look(context: &Context<'_>, unit: &str) -> Result<Found> {
 }
 
 /// Carries the verb out, unless that is so already, and reads it back. A restart is always carried out.
-pub fn apply(context: &Context<'_>, unit: &str, verb: UnitVerb) -> Result<StepReport> {
+/// `found` is what was seen when the step was prepared: to set a start-up link that is there already does no
+/// harm, and to look once more takes 10 ms.
+pub fn apply(context: &Context<'_>, unit: &str, verb: UnitVerb, found: &Found) -> Result<StepReport> {
     if verb == UnitVerb::DaemonReload {
         systemctl(context, &["daemon-reload"])?;
         return Ok(report(true, "systemd read its unit files again".to_owned()));
     }
-    let before = look(context, unit)?;
+    let before = match verb {
+        UnitVerb::Enable | UnitVerb::Disable if *found != Found::default() => found.clone(),
+        _ => look(context, unit)?,
+    };
     match verb {
         UnitVerb::Enable if before.is_enabled() => return Ok(unchanged(unit, &before.enabled)),
         UnitVerb::Disable if !before.is_enabled() => return Ok(unchanged(unit, &before.enabled)),
@@ -144,7 +149,7 @@ pub fn revert(
     if found.load == "not-found" && look(context, unit)?.load == "not-found" {
         return Ok(unchanged(unit, "unknown to systemd again"));
     }
-    apply(context, unit, back)
+    apply(context, unit, back, &Found::default())
 }
 
 fn carry_out(context: &Context<'_>, unit: &str, verb: UnitVerb) -> Result<()> {
