@@ -74,8 +74,9 @@ mod tests {
             fs::write(etc.join("file"), "listen=192.0.2.11\n".repeat(5000)).unwrap();
         }
         let meter = Meter::new();
-        let found = scan(folder.path(), &sets, &meter).unwrap();
-        assert_eq!(found.found.len(), 1);
+        for (set, before) in sized(folder.path(), &sets, &meter) {
+            assert_eq!(scan(folder.path(), set, before, &meter).unwrap().found.len(), 1);
+        }
         let moved = meter.moved();
         assert_eq!(
             (moved.what.as_str(), moved.total),
