@@ -15,7 +15,7 @@ use super::{Dial, Link, connect, local};
 use crate::error::{Error, Result};
 use crate::model::{Pair, Side, paths};
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -134,7 +134,14 @@ impl Dialer {
             )?;
             return Ok(Box::new(link));
         }
-        self.ssh(target, keys, &mut deadline)
+        // The pair file may name the very key that is left out.
+        let mut target = target.clone();
+        let left_out = |path: &Path| {
+            let has = |keys: &KeySources| keys.files.iter().any(|file| file == path);
+            has(&self.keys) && !has(keys)
+        };
+        target.ssh.identity = target.ssh.identity.filter(|path| !left_out(Path::new(path)));
+        self.ssh(&target, keys, &mut deadline)
     }
 
     fn ssh(&self, target: &Target, keys: &KeySources, deadline: &mut Deadline) -> Result<Box<dyn Link>> {

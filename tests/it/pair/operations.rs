@@ -329,6 +329,14 @@ fn what_takes_the_key_away_needs_another_way_in_than_that_key() {
     for line in [REMOVE, "pairadm undo 1 --yes", "pairadm undo 1 --dry-run"] {
         refused_without_a_key(&lab, line, 2);
     }
+    // Nor when the pair file names that key.
+    alpha.sh(
+        "sed 's,identity = \"[^\"]*\",identity = \"/var/lib/pairadm/keys/id_ed25519\",' /etc/pairadm/pair.toml \
+         > /root/pair.toml && grep -q keys/id_ed25519 /root/pair.toml",
+    );
+    for line in ["remove --yes --set proceed=continue", "undo 1 --yes"] {
+        refused_without_a_key(&lab, &format!("pairadm --pair /root/pair.toml {line}"), 2);
+    }
 
     // One that was begun elsewhere is not finished from there either, and not at all the worse for it.
     let mut running = Running::start(&lab, &["remove", "--yes", "--set", "proceed=continue"]);
