@@ -41,8 +41,10 @@ fn running(log: &Path) -> Pty {
 fn wait_for_file(path: &Path) -> String {
     let began = Instant::now();
     loop {
-        if let Ok(text) = std::fs::read_to_string(path) {
-            return text;
+        // A file is there before what is written into it.
+        match std::fs::read_to_string(path) {
+            Ok(text) if !text.is_empty() => return text,
+            _ => {}
         }
         assert!(began.elapsed() < PATIENCE, "{} was not written", path.display());
         sleep(Duration::from_millis(5));
