@@ -398,7 +398,9 @@ pub fn takes_long(context: &Context<'_>, action: &Action) -> Result<bool> {
         | Action::Pull(_)
         | Action::Withdraw(_)
         | Action::Stage(_)
-        | Action::Swap(_) => true,
+        | Action::Swap(_)
+        // A console that lists thousands; what it cannot list is told as a warning.
+        | Action::Count(_) => true,
         Action::TakeBack { op, step, .. } => match take_back::earlier_action(context, *op, *step)? {
             Some(action) => takes_long(context, &action)?,
             None => false,

@@ -64,8 +64,12 @@ pub fn count(context: &Context<'_>, order: &CountData) -> Result<StepReport> {
         // It listed them before: so many that its console cannot.
         Said::Nothing => return Ok(report(format!("{name}: the service does not say what it has"))),
         Said::Unclear(why) => {
+            context.meter.warn(format!(
+                "Warning: {name} not compared with what was loaded: the service's console cannot list them ({why}); \
+                 see that it has all of them."
+            ));
             return Ok(report(format!(
-                "{name}: not compared, the service does not list what it has: {why}"
+                "{name}: not compared, the service does not list them"
             )));
         }
     };

@@ -77,7 +77,12 @@ fn before(work: &Work<'_>) -> String {
 fn uncounted(counted: &Counted) -> Option<String> {
     let name = &counted.name;
     let why = match counted.has {
-        None => counted.why.clone(),
+        None => {
+            return Some(format!(
+                "Not compared after the load: {name}. The service's console cannot list them ({}). See afterwards that                  it has all of them, or name a program in the profile's [[load.count.ask]] that can.",
+                counted.why
+            ));
+        }
         Some(_) if !counted.origins().is_empty() => return None,
         Some(has) => {
             let places = counted.sources.iter();

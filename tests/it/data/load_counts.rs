@@ -68,3 +68,40 @@ fn a_list_in_a_file_is_counted_where_the_service_reads_that_and_rows_that_are_of
         "{trusted}"
     );
 }
+
+#[test]
+fn a_list_that_is_too_long_for_the_console_is_loaded_and_said_not_to_be_compared() {
+    let lab = FreshLab::start("loadlong");
+    lab.alpha().sh(&format!(
+        "{SQLITE} \"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) \
+         INSERT INTO dispatcher (setid, destination) \
+         SELECT 9, 'sip:198.51.' || (i / 250) || '.' || (i % 250 + 1) || ':5060' FROM n\""
+    ));
+    mirrored(&lab);
+    translate(&lab);
+    let told = run(&lab, &["data", "load", "--yes"], 0);
+    let report = run(&lab, &["report", &operation(&told)], 0);
+    for text in [&told, &report] {
+        assert!(
+            text.contains("Warning: dispatcher destinations not compared with what was loaded"),
+            "{text}"
+        );
+    }
+    let rows = lab
+        .beta()
+        .sh(&format!("{SQLITE} 'SELECT count(*) FROM dispatcher'"));
+    assert!(rows.trim().parse::<u32>().unwrap() > 5000, "{rows}");
+
+    // Now that the service has so many, it is said before.
+    let planned = run(&lab, &["data", "load", "--again", "--dry-run"], 0);
+    assert!(
+        planned.contains("Not compared after the load: dispatcher destinations."),
+        "{planned}"
+    );
+}
+
+/// The number of the operation that was told of.
+fn operation(told: &str) -> String {
+    let line = told.lines().find(|line| line.starts_with("Operation ")).unwrap();
+    line.split_whitespace().nth(1).unwrap().to_owned()
+}
