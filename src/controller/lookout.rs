@@ -203,18 +203,18 @@ mod tests {
         lookout.begin();
         let began = Instant::now();
         assert_eq!(
-            code(lookout.answer(Duration::from_millis(60), &Cancel::default())),
+            code(lookout.answer(Duration::from_secs(1), &Cancel::default())),
             "no_answer"
         );
-        assert!(began.elapsed() >= Duration::from_millis(60));
+        assert!(began.elapsed() >= Duration::from_secs(1));
         lookout.begin();
         let again = Instant::now();
         assert_eq!(
-            code(lookout.answer(Duration::from_millis(60), &Cancel::default())),
+            code(lookout.answer(Duration::from_secs(1), &Cancel::default())),
             "no_answer"
         );
         assert!(
-            again.elapsed() < Duration::from_millis(50),
+            again.elapsed() < Duration::from_millis(900),
             "the patience is used up"
         );
         assert_eq!(wanted.try_iter().count(), 1);

@@ -290,6 +290,6 @@ mod tests {
         assert_eq!(options(target, Duration::from_millis(60)).unwrap(), None);
         drop(silent);
         assert_eq!(options(target, Duration::from_millis(60)).unwrap(), None);
-        assert!(started.elapsed() < Duration::from_secs(1));
+        assert!(started.elapsed() < Duration::from_secs(30));
     }
 }

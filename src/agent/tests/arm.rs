@@ -383,7 +383,7 @@ fn an_idle_agent_takes_armed_steps_back_on_time() {
     channel.arm(&node, 1);
     let began = Instant::now();
     while node.read("sshd_config").as_deref() != Some("old") {
-        assert!(began.elapsed() < Duration::from_secs(5));
+        assert!(began.elapsed() < Duration::from_secs(60));
         std::thread::sleep(Duration::from_millis(20));
     }
     assert_eq!(

@@ -240,7 +240,7 @@ mod tests {
         };
         let started = Instant::now();
         let facts = gather(&query, started + Duration::from_millis(200));
-        assert!(started.elapsed() < Duration::from_secs(5));
+        assert!(started.elapsed() < Duration::from_secs(30));
         assert_eq!(facts.version, None);
         assert!(
             facts.gaps.iter().any(|gap| gap.contains("sleep")),
