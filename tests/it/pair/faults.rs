@@ -302,6 +302,11 @@ fn a_node_that_recorded_itself_active_serves_on_when_only_the_tool_is_gone() {
     assert_serves(&lab, "beta", "after the rerun");
 }
 
+/// Counts what alpha has begun of the first takeover: in the window it does its second step, which is in its
+/// journal once there is no turning back.
+const INTENTS: &str =
+    "cat /var/lib/pairadm/ops/2/journal.jsonl 2>/dev/null | grep -c '\"is\":\"intent\"' || true";
+
 /// Whoever presses Ctrl-C while calls are dark wants to stop, not to end calls: the window is gone through, and
 /// the side that serves then keeps them although nothing of it is recorded yet (L4).
 #[test]
@@ -310,16 +315,33 @@ fn a_takeover_that_is_stopped_in_its_window_leaves_calls_where_they_are() {
     run(&lab, &CONFIGURE, 0);
     lab.alpha().hold("iptables-restore", "--noflush");
     let running = Running::start(&lab, &TO_BETA);
-    // What alpha does in the window is its second step, and is in its journal once there is no turning back.
-    let intents =
-        "cat /var/lib/pairadm/ops/2/journal.jsonl 2>/dev/null | grep -c '\"is\":\"intent\"' || true";
-    wait_until("the window begins", || lab.alpha().sh(intents).trim() == "2");
+    wait_until("the window begins", || lab.alpha().sh(INTENTS).trim() == "2");
     interrupt(&running.child);
     lab.alpha().let_go();
     assert_eq!(running.end(), Some(4), "it was stopped");
     let lease = ["test", "!", "-e", "/run/pairadm/lease.json"];
     wait_until("the lease is over", || lab.beta().exec(&lease).status.success());
     assert_serves(&lab, "beta", "without a record of it");
+    run(&lab, &TO_BETA, 0);
+    assert_serves(&lab, "beta", "after the rerun");
+}
+
+/// On the way back the network is looked at once more: what was silent before the window may not be any longer.
+#[test]
+fn a_vip_that_a_stranger_took_in_the_window_is_not_taken_back() {
+    let mut lab = FreshLab::start("stranger-in-window");
+    run(&lab, &CONFIGURE, 0);
+    lab.alpha().hold("iptables-restore", "--noflush");
+    let running = Running::start(&lab, &TO_BETA);
+    wait_until("the window begins", || lab.alpha().sh(INTENTS).trim() == "2");
+    lab.break_it("duplicate-vip");
+    lab.break_it("service beta");
+    lab.alpha().let_go();
+    let code = running.end();
+    let held = vips(&lab).map(|vip| [lab.alpha(), lab.beta()].map(|node| node.holds(vip)));
+    assert!(!held[0].contains(&true), "the stranger has it: {held:?}");
+    assert!(matches!(code, Some(4 | 5)), "{code:?}");
+    lab.heal();
     run(&lab, &TO_BETA, 0);
     assert_serves(&lab, "beta", "after the rerun");
 }
