@@ -95,9 +95,16 @@ fn wrap_line(line: &str, columns: usize) -> Vec<String> {
         }
         let mut rest = word;
         while width(&current) + width(rest) > columns {
-            let head = take(rest, columns.saturating_sub(width(&current)));
-            // A character wider than the line is left to be clipped rather than looped over.
-            let head = if head.is_empty() { rest } else { head };
+            let mut head = take(rest, columns.saturating_sub(width(&current)));
+            if head.is_empty() && !current.is_empty() {
+                // No room for a wide character beside the indent.
+                current.clear();
+                continue;
+            }
+            if head.is_empty() {
+                // A character wider than the line is left to be clipped rather than looped over.
+                head = rest;
+            }
             current.push_str(head);
             rest = rest.get(head.len()..).unwrap_or_default();
             lines.push(std::mem::replace(&mut current, indent.to_owned()));
@@ -135,11 +142,13 @@ mod tests {
         assert_eq!(wrap("  one two three", 8), ["  one", "  two", "  three"]);
         assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
         assert_eq!(wrap("a\n\nb", 3), ["a", "", "b"]);
+        assert_eq!(wrap("  日本", 2), ["日", "本"]);
     }
 
     proptest! {
         #[test]
-        fn nothing_is_ever_wider_than_asked(text in "\\PC{0,60}", columns in 2_usize..40) {
+        // The widest character there is, U+17D8, takes three.
+        fn nothing_is_ever_wider_than_asked(text in "\\PC{0,60}", columns in 3_usize..40) {
             prop_assert!(width(&cut(&text, columns, "…")) <= columns);
             prop_assert!(width(&cut_middle(&text, columns, "…")) <= columns);
             prop_assert!(wrap(&text, columns).iter().all(|line| width(line) <= columns));
