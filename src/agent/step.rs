@@ -62,9 +62,14 @@ pub fn find(context: &Context<'_>, steps: &[&Step]) -> Result<Vec<Found>> {
             earlier: earlier.iter().find(|found| found.path == want.path),
         })
         .collect();
+    let named = steps.iter().filter_map(|step| unit_of(&step.action));
+    let mut units = unit::look_at(context, &named.collect::<Vec<_>>())?.into_iter();
     let others: Vec<Option<Found>> = steps
         .iter()
-        .map(|step| find_other(context, step))
+        .map(|step| match unit_of(&step.action) {
+            Some(_) => Ok(units.next().map(Found::Unit)),
+            None => find_other(context, step),
+        })
         .collect::<Result<_>>()?;
     let mut files = file::find(context, &requests)?.into_iter().map(Found::File);
     let is_file = |step: &Step| wants.iter().any(|(id, ..)| *id == step.id);
@@ -94,14 +99,21 @@ fn unfinished(context: &Context<'_>) -> Result<Vec<file::Found>> {
     Ok(files)
 }
 
+/// The unit whose state a step changes.
+fn unit_of(action: &Action) -> Option<&str> {
+    match action {
+        Action::Unit { verb, .. } if *verb == UnitVerb::DaemonReload => None,
+        Action::Unit { unit, .. } => Some(unit),
+        _ => None,
+    }
+}
+
+/// For all but files and units.
 fn find_other(context: &Context<'_>, step: &Step) -> Result<Option<Found>> {
     let found = match &step.action {
         Action::File(_) => return Ok(None),
         Action::TakeBack { op, step, .. } => return take_back::find(context, *op, *step).map(Some),
-        Action::Unit {
-            verb: UnitVerb::DaemonReload,
-            ..
-        }
+        Action::Unit { .. }
         | Action::Hook { .. }
         | Action::React { .. }
         | Action::Lease(_)
@@ -110,7 +122,6 @@ fn find_other(context: &Context<'_>, step: &Step) -> Result<Option<Found>> {
         | Action::Reload { .. }
         | Action::Alive { .. }
         | Action::Count(_) => Found::Nothing,
-        Action::Unit { unit, .. } => Found::Unit(unit::look(context, unit)?),
         Action::Sysctl { values } => Found::Sysctl {
             values: sysctl::look(context.paths, values)?,
         },

@@ -12,8 +12,11 @@ while [ "${1#--no}" != "$1" ]; do shift; done
 verb=$1
 [ "$verb" = show ] || echo "$verb" >> calls
 case $verb in
-show) echo "LoadState=loaded"; echo "ActiveState=$(cat active)"; echo "UnitFileState=$(cat enabled)"
-      echo "Type=notify"; echo "Result=success"; echo "InvocationID=$(wc -l < starts)";;
+show) shift 3
+      for unit; do
+      echo "LoadState=loaded"; echo "ActiveState=$(cat active)"; echo "UnitFileState=$(cat enabled)"
+      echo "Type=notify"; echo "Result=success"; echo "InvocationID=$(wc -l < starts)"; echo
+      done;;
 start|restart) [ -e broken ] && { echo failed > active; echo "Job failed." >&2; exit 1; }
       echo active > active; echo x >> starts;;
 reload-or-restart) echo x >> reloads;;
