@@ -4,7 +4,7 @@
 use super::nodes::LAB;
 use super::terminal::Terminal;
 use super::tool::{OFFICE, Tool};
-use crate::support::hold::wait_until;
+use crate::support::hold::{self, wait_until};
 use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 use std::thread::sleep;
@@ -120,14 +120,7 @@ fn a_termination_request_and_the_end_of_the_terminal_are_answered_too() {
     let silent = Silent::new();
     for signal in ["-TERM", "-HUP"] {
         let (mut terminal, _node) = silent.reached_by(&["takeover", "--to", "secondary"]);
-        let pid = terminal.pid().to_string();
-        assert!(
-            Command::new("kill")
-                .args([signal, &pid])
-                .status()
-                .unwrap()
-                .success()
-        );
+        hold::signal(terminal.pid(), signal);
         assert_eq!(terminal.end(), 2, "{signal}: {}", terminal.seen);
         terminal.expect(STOPPED);
         silent.forget();
@@ -149,15 +142,9 @@ fn a_command_that_is_to_outlive_its_terminal_does() {
         .spawn()
         .unwrap();
     let _node = silent.next(|| assert!(child.try_wait().unwrap().is_none()));
-    let pid = child.id().to_string();
+    let pid = child.id();
     for signal in ["-HUP", "-TERM"] {
-        assert!(
-            Command::new("kill")
-                .args([signal, &pid])
-                .status()
-                .unwrap()
-                .success()
-        );
+        hold::signal(pid, signal);
         if signal == "-HUP" {
             // Both are sent to one process: had the first been heard, its answer would be the same, so what
             // the process ignores is looked at.

@@ -1,5 +1,6 @@
 //! `data auto`: the schedule on real nodes, with runs started by hand as the timer would.
 
+use super::loading::decide;
 use crate::support::drive::{json, run};
 use crate::support::lab::FreshLab;
 use serde_json::Value;
@@ -20,14 +21,7 @@ fn elapse(lab: &FreshLab, node: &str) {
 fn the_passive_secondary_copies_and_loads_by_itself_and_an_active_one_does_not() {
     let lab = FreshLab::start("auto");
     run(&lab, &["configure", "--yes"], 0);
-    let (alpha, beta) = (lab.alpha().node, lab.beta().node);
-    for (from, to) in [
-        (alpha.v4.to_string(), beta.v4.to_string()),
-        (alpha.v6.to_string(), beta.v6.to_string()),
-        (alpha.dup_v4.to_string(), beta.dup_v4.to_string()),
-    ] {
-        run(&lab, &["translation", "set", &from, &to, "--yes"], 0);
-    }
+    decide(&lab);
     run(&lab, &["data", "backup", "--yes"], 0);
     let dry = run(&lab, &["data", "auto", "create", "--at", "04:05", "--dry-run"], 0);
     assert!(

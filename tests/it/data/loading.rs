@@ -26,15 +26,26 @@ pub fn mirror(lab: &LabPair, name: &str) {
         .feed(&["tar", "-C", &folder, "-xpf", "-"], &archive.stdout);
 }
 
-/// Writes a table with all that has to change.
-pub fn translate(lab: &LabPair) {
+/// The addresses that have to change, each with what it becomes.
+fn rows(lab: &LabPair) -> [(String, String); 3] {
     let (alpha, beta) = (lab.alpha().node, lab.beta().node);
-    let rows = [
+    [
         (alpha.v4.to_string(), beta.v4.to_string()),
         (alpha.v6.to_string(), beta.v6.to_string()),
         (alpha.dup_v4.to_string(), beta.dup_v4.to_string()),
-    ];
-    let table: Vec<String> = rows
+    ]
+}
+
+/// Decides all that has to change as an operator would, on both nodes.
+pub fn decide(lab: &LabPair) {
+    for (from, to) in rows(lab) {
+        run(lab, &["translation", "set", &from, &to, "--yes"], 0);
+    }
+}
+
+/// Writes a table with all that has to change.
+pub fn translate(lab: &LabPair) {
+    let table: Vec<String> = rows(lab)
         .iter()
         .map(|(from, to)| format!("[[address]]\nfrom = \"{from}\"\nto = \"{to}\"\n"))
         .collect();

@@ -1,5 +1,6 @@
 //! The mirrors of both nodes: listed, verified wherever they lie, and chosen from a list.
 
+use super::loading::decide;
 use crate::support::drive::{both, json, run};
 use crate::support::lab::{FreshLab, LabPair};
 use std::io::Write as _;
@@ -31,14 +32,7 @@ fn held(lab: &LabPair, side: &str) -> Vec<serde_json::Value> {
 fn mirrors_of_both_nodes_are_verified_and_loaded_by_choosing_them() {
     let lab = FreshLab::start("mirrors");
     run(&lab, &["configure", "--yes"], 0);
-    let (alpha, beta) = (lab.alpha().node, lab.beta().node);
-    for (from, to) in [
-        (alpha.v4.to_string(), beta.v4.to_string()),
-        (alpha.v6.to_string(), beta.v6.to_string()),
-        (alpha.dup_v4.to_string(), beta.dup_v4.to_string()),
-    ] {
-        run(&lab, &["translation", "set", &from, &to, "--yes"], 0);
-    }
+    decide(&lab);
     run(&lab, &["data", "backup", "--yes"], 0);
     run(&lab, &["data", "copy", "--yes"], 0);
     run(&lab, &["takeover", "--to", "secondary", "--yes"], 0);

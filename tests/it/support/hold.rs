@@ -44,23 +44,23 @@ impl TestNode<'_> {
 
 /// Stops a process between two of its instructions; [`go_on`] lets it go on.
 pub fn stop(child: &Child) {
-    signal(child, "-STOP");
+    signal(child.id(), "-STOP");
 }
 
 /// Lets a stopped process go on.
 pub fn go_on(child: &Child) {
-    signal(child, "-CONT");
+    signal(child.id(), "-CONT");
 }
 
 /// Presses Ctrl-C for a process.
 pub fn interrupt(child: &Child) {
-    signal(child, "-INT");
+    signal(child.id(), "-INT");
 }
 
-fn signal(child: &Child, name: &str) {
-    let sent = Command::new("kill")
-        .args([name, &child.id().to_string()])
-        .status();
+/// Sends a signal, such as `-TERM`.
+#[track_caller]
+pub fn signal(pid: u32, name: &str) {
+    let sent = Command::new("kill").args([name, &pid.to_string()]).status();
     assert!(sent.expect("kill runs").success());
 }
 

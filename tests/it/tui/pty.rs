@@ -1,5 +1,6 @@
 //! A terminal of 80 by 24 with a program in it, as `vt100` sees it.
 
+use crate::support::hold::signal;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
@@ -95,12 +96,7 @@ impl Pty {
     }
 
     pub fn signal(&self, name: &str) {
-        let pid = self.child.process_id().unwrap().to_string();
-        let status = std::process::Command::new("kill")
-            .args([name, &pid])
-            .status()
-            .unwrap();
-        assert!(status.success());
+        signal(self.child.process_id().unwrap(), name);
     }
 
     /// Waits for the end and checks that the terminal is as it was before.
