@@ -146,10 +146,9 @@ pub fn apply(context: &Context<'_>, gate: &mut Gate, action: &Action, found: &Fo
         (Action::File(put), Found::File(found)) => file::apply(context, &want(put)?, found),
         (Action::TakeBack { op, step, .. }, _) => take_back::apply(context, gate, *op, *step, found),
         (Action::Unit { unit, verb }, found) => {
-            let unseen = unit::Found::default();
             let found = match found {
-                Found::Unit(found) => found,
-                _ => &unseen,
+                Found::Unit(found) => Some(found),
+                _ => None,
             };
             let report = unit::apply(context, unit, *verb, found)?;
             if *verb == UnitVerb::Restart {

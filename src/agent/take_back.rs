@@ -58,13 +58,14 @@ pub fn want(
         Some((op, id)) => earlier(context, op, id)?,
         None => None,
     };
-    let here = match newest {
+    let (left, by) = match &newest {
         Some(Earlier {
             action,
             found: Found::File(found),
-        }) => file::still_ours(&found, made(context, &action)?.as_deref())?,
-        _ => file::still_ours(&found, made(context, &action)?.as_deref())?,
+        }) => (found, action),
+        _ => (&found, &action),
     };
+    let here = file::still_ours(left, made(context, by)?.as_deref())?;
     let (bytes, wear) = original(&found)?;
     let keep = match &action {
         Action::File(put) => put.keep,

@@ -92,13 +92,13 @@ fn parse(shown: &str) -> Found {
 /// Carries the verb out, unless that is so already, and reads it back. A restart is always carried out.
 /// `found` is what was seen when the step was prepared: to set a start-up link that is there already does no
 /// harm, and to look once more takes 10 ms.
-pub fn apply(context: &Context<'_>, unit: &str, verb: UnitVerb, found: &Found) -> Result<StepReport> {
+pub fn apply(context: &Context<'_>, unit: &str, verb: UnitVerb, found: Option<&Found>) -> Result<StepReport> {
     if verb == UnitVerb::DaemonReload {
         systemctl(context, &["daemon-reload"])?;
         return Ok(report(true, "systemd read its unit files again".to_owned()));
     }
-    let before = match verb {
-        UnitVerb::Enable | UnitVerb::Disable if *found != Found::default() => found.clone(),
+    let before = match (verb, found) {
+        (UnitVerb::Enable | UnitVerb::Disable, Some(found)) => found.clone(),
         _ => look(context, unit)?,
     };
     match verb {
@@ -166,7 +166,7 @@ pub fn revert(
     if found.load == "not-found" && look(context, unit)?.load == "not-found" {
         return Ok(unchanged(unit, "unknown to systemd again"));
     }
-    apply(context, unit, back, &Found::default())
+    apply(context, unit, back, None)
 }
 
 fn carry_out(context: &Context<'_>, unit: &str, verb: UnitVerb) -> Result<()> {

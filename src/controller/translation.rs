@@ -72,7 +72,8 @@ impl Controller {
         Ok(self.survey(cancel)?.view()?.table)
     }
 
-    /// Like [`Controller::translation`], searched however long it takes. One that is stopped leaves the table without the data.
+    /// Like [`Controller::translation`], searched however long it takes. One that is stopped leaves the table
+    /// without the data.
     pub fn searched(&self, looking: Looking<'_>) -> Result<TranslationView> {
         let mut survey = self.survey(looking.cancel)?;
         let mut view = survey.view()?;
@@ -84,8 +85,8 @@ impl Controller {
     /// backup.
     ///
     /// # Errors
-    /// Refuses when there is no such data (`no_mirror`, `no_data_to_scan`, `backup_not_ours`), or when it was stopped
-    /// (`cancelled`).
+    /// Refuses when there is no such data (`no_mirror`, `no_data_to_scan`, `backup_not_ours`), or when it was
+    /// stopped (`cancelled`).
     pub fn scan(&self, mirror: Option<&str>, looking: Looking<'_>) -> Result<TranslationView> {
         let mut survey = self.survey(looking.cancel)?;
         let view = survey.view()?;

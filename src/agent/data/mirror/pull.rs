@@ -52,26 +52,26 @@ pub fn pull(context: &Context<'_>, order: &PullBackup) -> Result<StepReport> {
         address: order.address,
         plain: order.plain,
     };
-    let tried = match order.way_round {
-        Some(_) if !straight.peer(order).answers(context.paths) => Err("does not answer"),
-        _ => match over(straight) {
-            Err(error) if error.code == "link_broken" && order.way_round.is_some() => Err("does not hold"),
-            outcome => Ok((outcome?, straight)),
-        },
-    };
-    let (mut brought, link) = match (tried, order.way_round) {
-        (Ok(brought), _) => brought,
-        (Err(why), way_round) => {
-            let address = way_round.unwrap_or(order.address);
-            context.meter.go_on()?;
-            context.meter.warn(format!(
-                "Warning: the duplication link to {} {why}; the data comes from {address}, encrypted.",
-                order.address
-            ));
-            resume::prepare(&incoming)?;
-            let round = Link { address, plain: None };
-            (over(round)?, round)
-        }
+    let (mut brought, link) = 'way: {
+        let Some(address) = order.way_round else {
+            break 'way (over(straight)?, straight);
+        };
+        let why = if straight.peer(order).answers(context.paths) {
+            match over(straight) {
+                Err(error) if error.code == "link_broken" => "does not hold",
+                outcome => break 'way (outcome?, straight),
+            }
+        } else {
+            "does not answer"
+        };
+        context.meter.go_on()?;
+        context.meter.warn(format!(
+            "Warning: the duplication link to {} {why}; the data comes from {address}, encrypted.",
+            order.address
+        ));
+        resume::prepare(&incoming)?;
+        let round = Link { address, plain: None };
+        (over(round)?, round)
     };
     let manifest = &mut brought.manifest;
     manifest.copied = Some(Copied {
