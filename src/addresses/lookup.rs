@@ -99,7 +99,10 @@ impl Lookup {
                     prefix: None,
                 })
             }
-            Value::V6(groups, style) => self.find_v6(text, token, groups, style),
+            Value::V6(groups, style) => {
+                let style = style.within(text, token.start(), token.end());
+                self.find_v6(text, token, groups, style)
+            }
         }
     }
 

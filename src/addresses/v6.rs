@@ -24,6 +24,21 @@ pub struct Style {
     full: bool,
     /// The last 32 bits as an IPv4 address.
     dotted: bool,
+    /// A colon of the text around stands directly before it or behind it: `::` there would be three.
+    colon_before: bool,
+    colon_behind: bool,
+}
+
+impl Style {
+    /// The same at `start..end` of `text`.
+    pub fn within(self, text: &[u8], start: usize, end: usize) -> Self {
+        let colon = |at: Option<usize>| at.and_then(|at| text.get(at)) == Some(&b':');
+        Self {
+            colon_before: colon(start.checked_sub(1)),
+            colon_behind: colon(Some(end)),
+            ..self
+        }
+    }
 }
 
 /// The address of which `text[colon]` is a colon.
@@ -203,6 +218,8 @@ impl<'t> Reading<'t> {
             padded: self.width == 4 && self.text.split(|&byte| byte == b':').any(leading_zero),
             full: self.gap.is_none() && longest_zeros(&self.values[..self.hex_groups()]).is_some(),
             dotted: self.dotted,
+            colon_before: false,
+            colon_behind: false,
         }
     }
 
@@ -229,7 +246,14 @@ fn longest_zeros(groups: &[u16]) -> Option<(usize, usize)> {
 pub fn write(out: &mut Vec<u8>, groups: Groups, style: Style) {
     let hex = if style.dotted { &groups[..6] } else { &groups[..] };
     let zeros = if style.full { None } else { longest_zeros(hex) };
-    let (gap, length) = zeros.unwrap_or((hex.len(), 0));
+    let (mut gap, mut length) = zeros.unwrap_or((hex.len(), 0));
+    // A run has two groups at least, and is at both ends only when there is nothing else.
+    if length > 0 && gap == 0 && style.colon_before {
+        (gap, length) = (1, length - 1);
+    }
+    if length > 0 && gap + length == groups.len() && style.colon_behind {
+        length -= 1;
+    }
     for (at, &group) in hex.iter().enumerate() {
         if at == gap {
             out.extend_from_slice(b"::");
