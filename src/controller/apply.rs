@@ -126,7 +126,7 @@ impl Controller {
             .map_err(|error| error.with_kind(Kind::Incomplete))?;
         let record = record(open.op, pair, open.tag.clone(), session, &open.plan);
         self.run(session, pair, &record, listener, cancel, |run| {
-            let mut run = run.continuing(&open.places);
+            let mut run = run.continuing(open);
             run.begin(&open.tag)
                 .map_err(|error| error.with_kind(Kind::Incomplete))?;
             Ok(match direction {

@@ -1,7 +1,7 @@
 //! Two nodes in memory whose every request can be made to fail at an exact place: before it has an
 //! effect, after it, or with the controller dying. After each effect the world checks S1 and S2.
 
-use crate::agent::protocol::{Hello, LockOwner, Operation, Request, Response, StepReport, VERSION};
+use crate::agent::protocol::{End, Hello, LockOwner, Operation, Request, Response, StepReport, VERSION};
 use crate::error::{Error, Result};
 use crate::model::{BySide, OpId, Side, Traffic};
 use crate::plan::{Action, Step, StepId, StepPlace};
@@ -290,6 +290,7 @@ impl NodeWorld {
         if self.lock == Some(connection) {
             self.lease = self.lease.map(|(op, _)| (op, now));
         }
+        self.check_open(&request)?;
         match request {
             Request::Lock { owner } => self.take_lock(connection, &owner),
             Request::Unlock => {
@@ -339,6 +340,17 @@ impl NodeWorld {
                 Ok(Response::Done)
             }
             Request::Finish { op, end } => {
+                let leased = |step: &&Step| matches!(step.action, Action::Lease(_)) && step.side == side;
+                let operation = self.operation(op).unwrap();
+                let lease = operation
+                    .plan
+                    .steps()
+                    .find(leased)
+                    .map(|step| (step.id, StepPlace::Done));
+                let was_leased = lease.is_some_and(|done| operation.places.contains(&done));
+                if end == End::Committed && operation.end.is_none() && was_leased && self.lease.is_none() {
+                    return Err(Error::incomplete("lease_over", "it ran out"));
+                }
                 self.lease = None;
                 self.operation(op).unwrap().end = Some(end);
                 Ok(Response::Done)
@@ -353,6 +365,12 @@ impl NodeWorld {
                     operations: newest.cloned().into_iter().collect(),
                 })
             }
+            Request::Verify { op, step } => match self.step(op, step).action {
+                Action::Release { vips, .. } if vips.iter().any(|vip| self.vips.contains(&vip.address)) => {
+                    Err(Error::refused("changed_since", "a VIP is back"))
+                }
+                _ => Ok(Response::Done),
+            },
             Request::Settle { .. } | Request::Ping => Ok(Response::Done),
             other => panic!("{side}: the engine asked {other:?}"),
         }
@@ -364,6 +382,32 @@ impl NodeWorld {
         }
         self.lock = Some(connection);
         Ok(Response::Done)
+    }
+
+    /// What is over is not changed, nor is another plan taken for it, as a node's own agent has it.
+    fn check_open(&mut self, request: &Request) -> Result<()> {
+        let refused = |code: &str, op: &OpId| Err(Error::refused(code, format!("operation {op}")));
+        match request {
+            Request::Begin { op, plan, .. } => match self.operation(*op) {
+                Some(known) if known.end.is_some() || known.plan != *plan => refused("op_exists", op),
+                _ => Ok(()),
+            },
+            Request::Finish { op, end } => match self.operation(*op).and_then(|known| known.end) {
+                Some(known) if known != *end => refused("op_finished", op),
+                _ => Ok(()),
+            },
+            Request::Prepare { op, .. }
+            | Request::Apply { op, .. }
+            | Request::Revert { op, .. }
+            | Request::Settle { op }
+            | Request::Arm { op, .. }
+            | Request::Confirm { op }
+            | Request::Keep { op } => match self.operation(*op).and_then(|known| known.end) {
+                Some(_) => refused("op_finished", op),
+                None => Ok(()),
+            },
+            _ => Ok(()),
+        }
     }
 
     fn operation(&mut self, op: OpId) -> Option<&mut Operation> {

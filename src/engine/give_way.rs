@@ -85,7 +85,7 @@ impl Run<'_, '_> {
         for (side, request) in steps.into_iter().rev() {
             drop(self.session.ask(side, request, deadline::BOOKKEEPING));
         }
-        for side in self.plan.sides.clone() {
+        for side in self.sides.clone() {
             let request = Request::Finish {
                 op: self.op,
                 end: End::RolledBack,

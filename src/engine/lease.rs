@@ -6,8 +6,7 @@ use super::deadline;
 use super::event::Progress;
 use super::run::Run;
 use crate::agent::protocol::Request;
-use crate::model::Traffic;
-use crate::plan::{Action, Change, Step};
+use crate::plan::Step;
 use std::time::{Duration, Instant};
 
 /// What the node needs beyond its lease: two looks of its watch, a witness that does not answer, the taking
@@ -20,7 +19,7 @@ impl Run<'_, '_> {
         let Some((leased, seconds)) = self.plan.leased() else {
             return;
         };
-        if step.side == leased || !was_taken_down(&step.action) {
+        if step.side == leased || !step.action.takes_down() {
             return;
         }
         // A side that can be asked has taken its part back before.
@@ -60,16 +59,4 @@ impl Run<'_, '_> {
         let leased = self.plan.leased();
         leased.is_some_and(|(side, _)| !self.session.is_up(side))
     }
-}
-
-/// Taking such a step back lets its side serve again.
-fn was_taken_down(action: &Action) -> bool {
-    matches!(
-        action,
-        Action::Release { .. }
-            | Action::Traffic(Change {
-                traffic: Traffic::Blocked,
-                ..
-            })
-    )
 }

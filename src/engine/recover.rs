@@ -6,7 +6,7 @@ use super::session::Session;
 use crate::agent::protocol::{End, LockOwner, Operation, Request, Response};
 use crate::error::{Error, Result};
 use crate::model::{BySide, OpId, Side};
-use crate::plan::{Plan, StepId, StepPlace};
+use crate::plan::{Plan, Step, StepId, StepPlace};
 
 /// An operation that at least one node calls unfinished.
 #[derive(Debug, Clone)]
@@ -21,8 +21,22 @@ pub struct OpenOperation {
     pub plan: Plan,
     /// Where each node's steps stand.
     pub places: BySide<Vec<(StepId, StepPlace)>>,
+    /// How each node's journal stands.
+    pub standing: BySide<Standing>,
     /// Set when one node has already finished it: then only one direction is left.
     pub decided: Option<Direction>,
+}
+
+/// How far an operation is in one node's journal.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// Not there: the node was never told, or cannot be asked.
+    #[default]
+    Unknown,
+    /// Begun.
+    Open,
+    /// Ended: nothing of it is done here any more, in either direction.
+    Ended,
 }
 
 impl OpenOperation {
@@ -83,6 +97,7 @@ pub fn find_open(session: &mut Session) -> Result<Option<OpenOperation>> {
         return Ok(None);
     };
     let mut places = BySide::<Vec<(StepId, StepPlace)>>::default();
+    let mut standing = BySide::<Standing>::default();
     let mut known: Option<Operation> = None;
     let mut decided = None;
     for side in session.up() {
@@ -101,17 +116,46 @@ pub fn find_open(session: &mut Session) -> Result<Option<OpenOperation>> {
         {
             decided.get_or_insert(Direction::Back);
         }
+        standing[side] = match operation.end {
+            Some(_) => Standing::Ended,
+            None => Standing::Open,
+        };
         places[side].clone_from(&operation.places);
         known.get_or_insert(operation);
     }
-    Ok(known.map(|operation| OpenOperation {
+    let Some(operation) = known else {
+        return Ok(None);
+    };
+    let mut open = OpenOperation {
         op,
         tag: operation.tag,
         owner: operation.owner,
         plan: oriented(operation.plan, &places),
         places,
+        standing,
         decided,
-    }))
+    };
+    if open.decided == Some(Direction::Forward) && is_left_behind(session, &open)? {
+        open.decided = Some(Direction::Back);
+    }
+    Ok(Some(open))
+}
+
+/// True when a node that has ended the operation serves again what it gave up in it: calls went on without
+/// the node that did not hear of the end, which must not bring them up as well (S1, S2).
+fn is_left_behind(session: &mut Session, open: &OpenOperation) -> Result<bool> {
+    let given_up = |step: &&Step| open.standing[step.side] == Standing::Ended && step.action.takes_down();
+    for step in open.plan.steps().filter(given_up) {
+        let request = Request::Verify {
+            op: open.op,
+            step: step.id,
+        };
+        match session.ask(step.side, request, deadline::BOOKKEEPING) {
+            Err(error) if error.code == "changed_since" => return Ok(true),
+            answer => answer.map(drop)?,
+        }
+    }
+    Ok(false)
 }
 
 /// A journalled plan with its steps on the sides that its nodes have now. A plan names nodes by the role

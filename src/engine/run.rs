@@ -4,6 +4,7 @@ use super::deadline;
 use super::event::{Progress, Recorder};
 use super::group::group_end;
 use super::long::Long;
+use super::recover::{OpenOperation, Standing};
 use super::rollback;
 use super::session::{Node, Session};
 use crate::agent::protocol::{End, Request};
@@ -45,6 +46,10 @@ pub struct Run<'r, 'l> {
     pub(super) cancel: &'r Cancel,
     pub(super) op: OpId,
     pub(super) plan: &'r Plan,
+    /// The nodes that take part and have not ended it.
+    pub(super) sides: Vec<Side>,
+    /// Those of them whose journals do not have it yet.
+    new_to: Vec<Side>,
     /// Steps an earlier, interrupted run completed.
     pub(super) completed: BTreeSet<StepId>,
     /// How long a node that went away is waited for on the way back.
@@ -70,6 +75,8 @@ impl<'r, 'l> Run<'r, 'l> {
             cancel,
             op,
             plan,
+            sides: plan.sides.clone(),
+            new_to: plan.sides.clone(),
             completed: BTreeSet::new(),
             patience: deadline::RETURN,
             wait: Box::new(std::thread::sleep),
@@ -78,12 +85,16 @@ impl<'r, 'l> Run<'r, 'l> {
     }
 
     /// Goes on with an interrupted operation: what its journals call done was done, and everything
-    /// prepared may have had an effect.
+    /// prepared may have had an effect. A node that has ended it is left as it is: it did so after all steps
+    /// of all nodes were done, or taken back, or because it was told to go on alone.
     #[must_use]
-    pub fn continuing(mut self, places: &BySide<Vec<(StepId, StepPlace)>>) -> Self {
+    pub fn continuing(mut self, open: &OpenOperation) -> Self {
+        self.sides.retain(|&side| open.standing[side] != Standing::Ended);
+        self.new_to
+            .retain(|&side| open.standing[side] == Standing::Unknown);
         let mut started = Vec::new();
-        for (_, places) in places.iter() {
-            for &(step, place) in places {
+        for &side in &self.sides {
+            for &(step, place) in &open.places[side] {
                 match place {
                     StepPlace::Done => {
                         self.completed.insert(step);
@@ -99,10 +110,10 @@ impl<'r, 'l> Run<'r, 'l> {
         self
     }
 
-    /// Journals the operation on every node, in parallel; nothing is changed yet.
+    /// Journals the operation on every node that does not have it, in parallel; nothing is changed yet.
     pub fn begin(&mut self, tag: &str) -> Result<()> {
         let (op, plan, owner) = (self.op, self.plan, self.session.owner().clone());
-        let results = self.session.each(&plan.sides, |node| {
+        let results = self.session.each(&self.new_to, |node| {
             let request = Request::Begin {
                 op,
                 tag: tag.to_owned(),
@@ -131,6 +142,13 @@ impl<'r, 'l> Run<'r, 'l> {
             op,
             tag: tag.to_owned(),
         });
+        for side in plan.sides.iter().filter(|side| !self.sides.contains(side)) {
+            let text = format!(
+                "{} has ended operation {op} already: what it did stays as it is",
+                self.session.name(*side)
+            );
+            self.emit(Progress::Remark { text });
+        }
         Ok(())
     }
 
@@ -216,11 +234,11 @@ impl<'r, 'l> Run<'r, 'l> {
 
     /// Starts the timers of nodes whose first armed steps are in these stages.
     fn arm(&mut self, stages: &[Stage], armed: &mut Vec<Side>) -> Result<(), Stop> {
-        let begins = |side: Side| {
+        let begins = |side: &Side| {
             let mut steps = stages.iter().flat_map(|stage| &stage.steps);
-            !armed.contains(&side) && steps.any(|step| step.side == side && step.armed)
+            !armed.contains(side) && steps.any(|step| step.side == *side && step.armed)
         };
-        let sides: Vec<Side> = Side::BOTH.into_iter().filter(|&side| begins(side)).collect();
+        let sides: Vec<Side> = self.sides.iter().copied().filter(begins).collect();
         let (op, plan) = (self.op, self.plan);
         first_fault(self.session.each(&sides, |node| {
             let seconds = deadline::arm_seconds(plan, node.side);
@@ -258,15 +276,15 @@ impl<'r, 'l> Run<'r, 'l> {
         }
         outcome?;
         let op = self.op;
-        let sides = sides_of(stages);
+        let sides = self.sides_of(stages);
         Ok(first_fault(self.session.each(&sides, |node| {
             node.ask(Request::Settle { op }, deadline::BOOKKEEPING)
         }))?)
     }
 
     fn prepare(&mut self, stages: &[Stage]) -> Result<(), Stop> {
-        let op = self.op;
-        let results = self.session.each(&sides_of(stages), |node| {
+        let (op, sides) = (self.op, self.sides_of(stages));
+        let results = self.session.each(&sides, |node| {
             let side = node.side;
             let steps = stages
                 .iter()
@@ -282,8 +300,9 @@ impl<'r, 'l> Run<'r, 'l> {
     fn run_stage(&mut self, stage: &Stage, may_stop: bool) -> Result<(), Stop> {
         let failed = AtomicBool::new(false);
         let (op, cancel, completed) = (self.op, self.cancel, &self.completed);
+        let sides = self.sides_of(std::slice::from_ref(stage));
         let (recorder, started) = (&self.recorder, &self.started);
-        let results = self.session.each(&sides_of(std::slice::from_ref(stage)), |node| {
+        let results = self.session.each(&sides, |node| {
             let side = node.side;
             for step in stage.steps.iter().filter(|step| step.side == side) {
                 if failed.load(Ordering::SeqCst) {
@@ -314,7 +333,7 @@ impl<'r, 'l> Run<'r, 'l> {
                     return Err(Stop::Failed(error.clone()));
                 }
                 Some(Err(Stop::Cancelled)) => cancelled = true,
-                None if stage.steps.iter().any(|step| step.side == side) => {
+                None if sides.contains(&side) => {
                     return Err(Stop::Failed(Error::bug("the thread of a node panicked")));
                 }
                 Some(Ok(())) | None => {}
@@ -338,10 +357,10 @@ impl<'r, 'l> Run<'r, 'l> {
     pub(super) fn finish(&mut self, end: End) -> Result<()> {
         let op = self.op;
         let request = Request::Finish { op, end };
-        let results = self.session.each(&self.plan.sides, |node| {
+        let results = self.session.each(&self.sides, |node| {
             node.ask(request.clone(), deadline::BOOKKEEPING)
         });
-        for side in self.plan.sides.clone() {
+        for side in self.sides.clone() {
             if let Some(Err(error)) = &results[side] {
                 if !rollback::is_link(error) {
                     return Err(error.clone());
@@ -351,6 +370,15 @@ impl<'r, 'l> Run<'r, 'l> {
             }
         }
         Ok(())
+    }
+
+    /// The nodes that have something left to do in these stages.
+    fn sides_of(&self, stages: &[Stage]) -> Vec<Side> {
+        let has = |side: &Side| {
+            let mut steps = stages.iter().flat_map(|stage| &stage.steps);
+            steps.any(|step| step.side == *side)
+        };
+        self.sides.iter().copied().filter(has).collect()
     }
 
     pub(super) fn emit(&self, progress: Progress) {
@@ -462,18 +490,6 @@ fn push(started: &Mutex<Vec<StepId>>, step: StepId) {
 }
 
 /// The sides that have steps in these stages, primary first.
-pub(super) fn sides_of(stages: &[Stage]) -> Vec<Side> {
-    Side::BOTH
-        .into_iter()
-        .filter(|&side| {
-            stages
-                .iter()
-                .flat_map(|stage| &stage.steps)
-                .any(|step| step.side == side)
-        })
-        .collect()
-}
-
 /// The first error of a parallel request.
 pub(super) fn first_fault<T>(results: BySide<Option<Result<T>>>) -> Result<()> {
     let BySide { primary, secondary } = results;

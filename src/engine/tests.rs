@@ -214,8 +214,7 @@ fn rerun(pair: &FakePair, direction: Option<Direction>) -> Option<Verdict> {
         .filter(|_| open.decided.is_none())
         .unwrap_or(open.natural_direction());
     let cancel = Cancel::default();
-    let mut run =
-        Run::new(&mut session, &mut recorder, &cancel, open.op, &open.plan).continuing(&open.places);
+    let mut run = Run::new(&mut session, &mut recorder, &cancel, open.op, &open.plan).continuing(&open);
     run.patience = Duration::ZERO;
     run.wait = Box::new(|time| pair.pass(time));
     run.begin(&open.tag).unwrap();

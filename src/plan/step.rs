@@ -355,6 +355,18 @@ impl Action {
         }
     }
 
+    /// True when its side does not serve afterwards; taken back, it serves again.
+    pub fn takes_down(&self) -> bool {
+        matches!(
+            self,
+            Self::Release { .. }
+                | Self::Traffic(Change {
+                    traffic: Traffic::Blocked,
+                    ..
+                })
+        )
+    }
+
     /// The path of the file that this step replaces, creates or removes.
     pub fn file(&self) -> Option<&str> {
         match self {

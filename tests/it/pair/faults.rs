@@ -302,6 +302,86 @@ fn a_node_that_recorded_itself_active_serves_on_when_only_the_tool_is_gone() {
     assert_serves(&lab, "beta", "after the rerun");
 }
 
+/// Takes from beta's journal of the newest operation that it has ended: what a link that breaks while that is
+/// said leaves behind.
+fn forget_the_end(lab: &LabPair) {
+    let journal = format!("/var/lib/pairadm/ops/{}/journal.jsonl", newest(lab));
+    let count = format!("grep -c '\"is\":\"finished\"' {journal}");
+    assert_eq!(lab.beta().sh(&count).trim(), "1");
+    lab.beta()
+        .sh(&format!("sed -i '/\"is\":\"finished\"/d' {journal}"));
+    let status = run(lab, &["status"], 0);
+    assert!(status.contains("pairadm resume"), "{status}");
+}
+
+/// Both nodes are told of the end at once; the link may break when only one has heard.
+#[test]
+fn an_end_that_only_one_node_knows_is_the_end_for_both_after_one_rerun() {
+    let mut lab = FreshLab::start("half-ended");
+    run(&lab, &CONFIGURE, 0);
+    run(&lab, &TO_BETA, 0);
+    forget_the_end(&lab);
+    let sentinel = Sentinel::over(&lab);
+    run(&lab, &TO_BETA, 0);
+    let told = run(&lab, &["show", &newest(&lab)], 0);
+    assert!(told.contains("alpha has ended operation"), "{told}");
+    assert_eq!(sentinel.report(), Vec::<String>::new());
+    assert_serves(&lab, "beta", "after the rerun");
+
+    run(&lab, &TO_ALPHA, 0);
+    run(&lab, &TO_BETA, 0);
+    forget_the_end(&lab);
+    lab.cut_power("beta");
+    lab.heal();
+    run(&lab, &TO_BETA, 0);
+    assert_serves(&lab, "beta", "after the power cut and the rerun");
+
+    run(&lab, &TO_ALPHA, 0);
+    interrupted(&mut lab, &TO_BETA, 5, kill);
+    until_unlocked(&lab);
+    run(&lab, &["undo", &newest(&lab), "--yes"], 0);
+    forget_the_end(&lab);
+    run(&lab, &TO_BETA, 0);
+    assert_serves(&lab, "beta", "after the rerun of what was taken back");
+    let (_, history) = json(&lab, &["history"]);
+    let operations = history["result"]["operations"].as_array().expect("a list");
+    let open = operations.iter().filter(|operation| operation["end"].is_null());
+    assert_eq!(open.count(), 0, "{history}");
+}
+
+/// Whatever was going on with a peer that is lost is not gone on with when it returns.
+#[test]
+fn what_was_open_with_a_lost_peer_is_taken_back_when_it_returns() {
+    let to_alpha_alone = [&TO_ALPHA[..], &["--peer-lost", "--confirm-lost", "beta"]].concat();
+    let mut lab = FreshLab::start("lost-half-way");
+    run(&lab, &CONFIGURE, 0);
+    // Once alpha has ended the takeover to beta and beta has not, once neither has.
+    for half_ended in [true, false] {
+        if half_ended {
+            run(&lab, &TO_BETA, 0);
+            forget_the_end(&lab);
+        } else {
+            hold_the_end(&lab);
+            let mut running = Running::start(&lab, &TO_BETA);
+            running.until_done("record generation");
+            lab.alpha().until_held();
+            running.child.kill().expect("pairadm can be killed");
+            lab.alpha().let_go();
+            running.end();
+            until_unlocked(&lab);
+        }
+        lab.cut_power("beta");
+        run(&lab, &to_alpha_alone, 0);
+        lab.heal();
+        assert_serves(&lab, "alpha", "beta returned");
+        let sentinel = Sentinel::over(&lab);
+        run(&lab, &TO_BETA, 0);
+        assert_eq!(sentinel.report(), Vec::<String>::new());
+        assert_serves(&lab, "beta", &format!("after one rerun, {half_ended}"));
+        run(&lab, &TO_ALPHA, 0);
+    }
+}
+
 /// Counts what alpha has begun of the first takeover: in the window it does its second step, which is in its
 /// journal once there is no turning back.
 const INTENTS: &str =
