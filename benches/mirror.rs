@@ -1,17 +1,21 @@
 //! How long `data copy` takes on two practice nodes, beside plain rsync over SSH with the same cipher
-//! between the same nodes; and what three mirrors of mostly equal data take of the disk.
+//! between the same nodes; and what three mirrors of mostly equal data take of the disk. Both start rsync from a
+//! login on the node that copies: that of plain rsync stands already, those of pairadm are a part of its time.
 //!
 //! `cargo bench --bench mirror`, as root, on a machine that does little else and has 8 GB of memory free: the
 //! data lies in memory, because a practice node's disk is small, and so that no disk is measured.
-//! `PAIRADM_BENCH_RUNS` sets the number of runs (3), `PAIRADM_BENCH_MIB` the data in MiB (1024).
+//! `PAIRADM_BENCH_RUNS` sets the number of runs (5), `PAIRADM_BENCH_MIB` the data in MiB (1024).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 #[allow(dead_code)] // no playbook is played here
 mod lab;
+#[path = "lab/session.rs"]
+mod session;
 
 use lab::Controller;
 use pairadm::lab::{Lab, LabName, Place, down, up};
+use session::Session;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -21,12 +25,13 @@ const BACKUP: &str = "/var/lib/pairadm/backup/current/";
 fn main() {
     let number =
         |name: &str, usual: usize| std::env::var(name).map_or(usual, |text| text.parse().expect("a number"));
-    let (runs, mib) = (number("PAIRADM_BENCH_RUNS", 3), number("PAIRADM_BENCH_MIB", 1024));
+    let (runs, mib) = (number("PAIRADM_BENCH_RUNS", 5), number("PAIRADM_BENCH_MIB", 1024));
     let place = Place::new(std::env::var_os("PAIRADM_LAB_DIR").unwrap_or_else(|| Place::DEFAULT.into()));
     let name: LabName = "bench-mirror".parse().expect("a name");
     let started = up(&place, &name, None, &|line| println!("{line}")).expect("the lab starts");
-    let bench = Bench {
+    let mut bench = Bench {
         lab: &started.lab,
+        beta: Session::open(Command::new("ssh"), &started.lab, "beta"),
         controller: Controller::of(&started.lab),
     };
     bench.prepare(mib);
@@ -36,6 +41,7 @@ fn main() {
 
 struct Bench<'l> {
     lab: &'l Lab,
+    beta: Session,
     controller: Controller,
 }
 
@@ -69,7 +75,7 @@ impl Bench<'_> {
         self.pairadm(&["data", "backup", "--yes"]);
     }
 
-    fn measure(&self, runs: usize, mib: usize) {
+    fn measure(&mut self, runs: usize, mib: usize) {
         println!(
             "{:34} {:>8} {:>8} {:>8}   s, {runs} runs",
             "", "min", "median", "max"
@@ -118,15 +124,12 @@ impl Bench<'_> {
         self.pairadm(&["data", "copy", "--yes"]);
     }
 
-    fn plain(&self) {
+    fn plain(&mut self) {
         let alpha = self.lab.node("alpha").expect("alpha").dup_v4;
-        self.sh(
-            "beta",
-            &format!(
-                "rsync -aHAX --numeric-ids --delete \
-                 -e 'ssh -F none -i /root/bench_key -c aes128-gcm@openssh.com' root@{alpha}:{BACKUP} /var/lib/plain/"
-            ),
-        );
+        self.beta.run(&format!(
+            "rsync -aHAX --numeric-ids --delete \
+             -e 'ssh -F none -i /root/bench_key -c aes128-gcm@openssh.com' root@{alpha}:{BACKUP} /var/lib/plain/"
+        ));
     }
 
     fn pairadm(&self, arguments: &[&str]) {

@@ -17,6 +17,8 @@ mod lab;
 mod mover;
 mod prober;
 mod script;
+#[path = "../lab/session.rs"]
+mod session;
 mod tool;
 
 use mover::{Mover, Stay};
