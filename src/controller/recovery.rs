@@ -106,9 +106,7 @@ impl Controller {
         if settled {
             self.adopt(session, &open.plan)?;
         }
-        // What was taken back or removed cannot be so again.
-        let once = matches!(operation, Operation::Undo(_) | Operation::Remove);
-        let over = once && ended.outcome == Outcome::Done;
+        let over = operation.is_once() && ended.outcome == Outcome::Done;
         Ok((undone || over || !settled).then_some(ended))
     }
 

@@ -67,4 +67,13 @@ impl Operation {
             Self::Undo(_) => "undo",
         }
     }
+
+    /// True when doing it twice is not the same as doing it once: whoever asks for it again after an interruption
+    /// wants what is left of it, and nothing after that.
+    pub const fn is_once(self) -> bool {
+        matches!(
+            self,
+            Self::Undo(_) | Self::Remove | Self::Reverse | Self::Rollback | Self::FailbackRollback
+        )
+    }
 }

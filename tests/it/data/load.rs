@@ -276,6 +276,12 @@ fn brought_back(lab: &FreshLab, sql: &str) {
     let told = said(&["data", "rollback", "--yes"]);
     assert!(told.contains("mirror op2, loaded by operation 3"), "{told}");
     assert_eq!((live(), loaded()), (first.clone(), "op2".into()));
+    // Interrupted before its end was written down, it is finished by a rerun, and not done twice.
+    lab.beta().sh(
+        "cd /var/lib/pairadm/ops && sed -i '/\"is\":\"finished\"/d' $(ls | sort -n | tail -n 1)/journal.jsonl",
+    );
+    run(lab, &["data", "rollback", "--yes"], 0);
+    assert_eq!((live(), loaded()), (first.clone(), "op2".into()));
     let again = said(&["data", "load", "op2", "--yes"]);
     assert!(again.contains("Mirror op2 is loaded already"), "{again}");
     let newest = said(&["data", "load", "--dry-run"]);

@@ -382,6 +382,28 @@ fn what_was_open_with_a_lost_peer_is_taken_back_when_it_returns() {
     }
 }
 
+/// A rerun finishes what is left; to swap once more would be what nobody asked for.
+#[test]
+fn a_reversal_that_is_killed_and_run_again_swaps_the_roles_once() {
+    const REVERSE: [&str; 2] = ["reverse", "--yes"];
+    let mut lab = FreshLab::start("reverse-killed");
+    run(&lab, &CONFIGURE, 0);
+    let primary = |lab: &LabPair| {
+        let (_, status) = json(lab, &["status"]);
+        status["result"]["nodes"]["primary"]["hostname"].to_string()
+    };
+    for boundary in 1.. {
+        let before = primary(&lab);
+        if let Met::NoSuchStep = interrupted(&mut lab, &REVERSE, boundary, kill) {
+            assert!(boundary > 4, "there are more steps than that");
+            return;
+        }
+        run(&lab, &REVERSE, 0);
+        assert_ne!(primary(&lab), before, "after step {boundary}");
+        assert_serves(&lab, "alpha", &format!("after step {boundary}"));
+    }
+}
+
 /// Counts what alpha has begun of the first takeover: in the window it does its second step, which is in its
 /// journal once there is no turning back.
 const INTENTS: &str =
