@@ -1,6 +1,6 @@
 //! How long `data copy` takes on two practice nodes, beside plain rsync over SSH with the same cipher
-//! between the same nodes; and what three mirrors of mostly equal data take of the disk. Both start rsync from a
-//! login on the node that copies: that of plain rsync stands already, those of pairadm are a part of its time.
+//! between the same nodes; and what three mirrors of mostly equal data take of the disk. Both are
+//! started on a third host, which logs in.
 //!
 //! `cargo bench --bench mirror`, as root, on a machine that does little else and has 8 GB of memory free: the
 //! data lies in memory, because a practice node's disk is small, and so that no disk is measured.
@@ -10,12 +10,9 @@
 
 #[allow(dead_code)] // no playbook is played here
 mod lab;
-#[path = "lab/session.rs"]
-mod session;
 
-use lab::Controller;
+use lab::{Controller, ssh};
 use pairadm::lab::{Lab, LabName, Place, down, up};
-use session::Session;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -29,9 +26,8 @@ fn main() {
     let place = Place::new(std::env::var_os("PAIRADM_LAB_DIR").unwrap_or_else(|| Place::DEFAULT.into()));
     let name: LabName = "bench-mirror".parse().expect("a name");
     let started = up(&place, &name, None, &|line| println!("{line}")).expect("the lab starts");
-    let mut bench = Bench {
+    let bench = Bench {
         lab: &started.lab,
-        beta: Session::open(Command::new("ssh"), &started.lab, "beta"),
         controller: Controller::of(&started.lab),
     };
     bench.prepare(mib);
@@ -41,7 +37,6 @@ fn main() {
 
 struct Bench<'l> {
     lab: &'l Lab,
-    beta: Session,
     controller: Controller,
 }
 
@@ -75,7 +70,7 @@ impl Bench<'_> {
         self.pairadm(&["data", "backup", "--yes"]);
     }
 
-    fn measure(&mut self, runs: usize, mib: usize) {
+    fn measure(&self, runs: usize, mib: usize) {
         println!(
             "{:34} {:>8} {:>8} {:>8}   s, {runs} runs",
             "", "min", "median", "max"
@@ -124,12 +119,13 @@ impl Bench<'_> {
         self.pairadm(&["data", "copy", "--yes"]);
     }
 
-    fn plain(&mut self) {
+    fn plain(&self) {
         let alpha = self.lab.node("alpha").expect("alpha").dup_v4;
-        self.beta.run(&format!(
+        let line = format!(
             "rsync -aHAX --numeric-ids --delete \
              -e 'ssh -F none -i /root/bench_key -c aes128-gcm@openssh.com' root@{alpha}:{BACKUP} /var/lib/plain/"
-        ));
+        );
+        ssh(self.lab, "beta", &line);
     }
 
     fn pairadm(&self, arguments: &[&str]) {

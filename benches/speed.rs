@@ -8,7 +8,7 @@
 
 mod lab;
 
-use lab::{Ansible, Controller, quiet};
+use lab::{Ansible, Controller, ssh};
 use pairadm::lab::{Lab, LabName, Place, down, up};
 use std::path::Path;
 use std::process::Command;
@@ -36,7 +36,7 @@ fn measure(bench: &Bench<'_>, runs: usize) {
         "", "min", "median", "max"
     );
     bench.pairadm(&["configure", "--yes"]);
-    let ssh = series("ssh NODE true", runs, || bench.ssh());
+    let ssh = series("ssh NODE true", runs, || ssh(bench.lab, "alpha", "true"));
     let status = series("pairadm status --json, both nodes", runs, || {
         bench.pairadm(&["status", "--json"]);
     });
@@ -108,16 +108,6 @@ impl Bench<'_> {
     /// Both nodes as before the first `configure`, but for the program, which is brought once.
     fn reset(&self) {
         self.pairadm(&["remove", "--yes", "--set", "proceed=continue"]);
-    }
-
-    fn ssh(&self) {
-        let node = &self.lab.nodes[0];
-        let mut command = Command::new("ssh");
-        command.arg("-F").arg("none").arg("-i").arg(self.lab.key());
-        command
-            .arg("-o")
-            .arg(format!("UserKnownHostsFile={}", self.lab.known_hosts().display()));
-        quiet(command.arg(format!("root@{}", node.v4)).arg("true"));
     }
 }
 

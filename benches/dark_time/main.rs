@@ -12,13 +12,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod ansible;
+#[allow(dead_code)] // sessions stand here, see `script`
 #[path = "../lab/mod.rs"]
 mod lab;
 mod mover;
 mod prober;
 mod script;
-#[path = "../lab/session.rs"]
-mod session;
 mod tool;
 
 use mover::{Mover, Stay};

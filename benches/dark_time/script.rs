@@ -5,8 +5,12 @@
 //! `ndisc_notify`, which is what a shell has.
 
 use crate::mover::{Active, Mover, normal};
-use crate::session::Session;
 use pairadm::lab::Lab;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+
+/// Ends the answer to each command.
+const END: &str = "end-of-command";
 
 /// Two sessions and whose turn it is.
 pub struct Script {
@@ -17,10 +21,16 @@ pub struct Script {
     active: Active,
 }
 
+struct Session {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
 impl Script {
     /// Connects to both nodes.
     pub fn open(lab: &Lab, active: Active) -> Self {
-        let session = |node| Session::open(normal("ssh"), lab, node);
+        let session = |node| Session::open(lab, node);
         let mut script = Self {
             alpha: session("alpha"),
             beta: session("beta"),
@@ -81,5 +91,40 @@ impl Mover for Script {
         self.active = self.active.moved();
         // Its IPv6 announcement comes one to two seconds later; the measuring has to wait for it.
         std::thread::sleep(std::time::Duration::from_secs(3));
+    }
+}
+
+impl Session {
+    fn open(lab: &Lab, node: &str) -> Self {
+        let address = lab.node(node).expect("a node").v4;
+        let mut child = normal("ssh")
+            .args(["-T", "-o", "BatchMode=yes", "-o"])
+            .arg(format!("UserKnownHostsFile={}", lab.known_hosts().display()))
+            .arg("-i")
+            .arg(lab.key())
+            .args([&format!("root@{address}"), "exec sh"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("ssh starts");
+        let input = child.stdin.take().expect("its input");
+        let output = BufReader::new(child.stdout.take().expect("its output"));
+        Self { child, input, output }
+    }
+
+    fn run(&mut self, command: &str) {
+        // In a subshell, so that `exit` ends the command and not the session.
+        writeln!(self.input, "( {command} ) </dev/null >/dev/null; echo {END} $?").expect("ssh is there");
+        let mut line = String::new();
+        self.output.read_line(&mut line).expect("an answer");
+        assert_eq!(line.trim(), format!("{END} 0"), "{command}");
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // It ends by itself when its input ends; this only hastens it.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }

@@ -70,8 +70,19 @@ impl Ansible {
     }
 }
 
+/// Logs in on a node and runs `line` there to a good end.
+pub fn ssh(lab: &Lab, node: &str, line: &str) {
+    let mut command = Command::new("ssh");
+    command.arg("-F").arg("none").arg("-i").arg(lab.key());
+    command
+        .arg("-o")
+        .arg(format!("UserKnownHostsFile={}", lab.known_hosts().display()));
+    let host = lab.node(node).expect("a node").v4;
+    quiet(command.arg(format!("root@{host}")).arg(line));
+}
+
 /// Runs it to a good end; shows what it said otherwise.
-pub fn quiet(command: &mut Command) {
+fn quiet(command: &mut Command) {
     let output = command.output().expect("the program starts");
     let told =
         String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
