@@ -3,7 +3,7 @@
 
 use crate::agent::protocol::End;
 use crate::controller::{Cancel, Looking};
-use crate::engine::Listener;
+use crate::engine::{Direction, Listener};
 use crate::error::{Error, Kind, Result};
 use crate::facts::DataHeld;
 use crate::intent::{Answers, Form, Operation, VerifyIntent};
@@ -99,6 +99,15 @@ pub enum Way {
     Back,
 }
 
+impl From<Direction> for Way {
+    fn from(direction: Direction) -> Self {
+        match direction {
+            Direction::Forward => Self::Forward,
+            Direction::Back => Self::Back,
+        }
+    }
+}
+
 /// An operation that was interrupted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Unfinished {
@@ -112,6 +121,15 @@ pub struct Unfinished {
     pub who: String,
     /// When, as text.
     pub since: String,
+    /// The only way that is left, because one node has gone it to its end.
+    pub decided: Option<Way>,
+}
+
+impl Unfinished {
+    /// Whether it can still go this way.
+    pub fn can_go(&self, way: Way) -> bool {
+        self.decided.is_none_or(|decided| decided == way)
+    }
 }
 
 /// An operation in the history.

@@ -28,6 +28,7 @@ impl Controller {
             who: open.owner.who,
             since: open.owner.since,
             plan: open.plan,
+            decided: open.decided.map(Into::into),
         }))
     }
 
@@ -150,10 +151,14 @@ fn interrupted(open: &OpenOperation) -> Error {
     );
     Error::incomplete("unfinished", what).hint(match open.plan.server() {
         Some(_) => "`pairadm traffic` with --yes finishes it first".to_owned(),
-        None => format!(
-            "pairadm resume {0} goes on; pairadm undo {0} takes it back",
-            open.op
-        ),
+        None => match open.decided {
+            None => format!(
+                "pairadm resume {0} goes on; pairadm undo {0} takes it back",
+                open.op
+            ),
+            Some(Direction::Forward) => format!("pairadm resume {} goes on", open.op),
+            Some(Direction::Back) => format!("pairadm undo {} takes it back", open.op),
+        },
     })
 }
 

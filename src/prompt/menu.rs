@@ -253,9 +253,14 @@ impl Desk<'_> {
             open.who,
             open.since
         )));
-        let way = match self.talk.ask("1) resume  2) roll back, Enter for neither") {
-            Reply::Line(line) if line == "1" => Way::Forward,
-            Reply::Line(line) if line == "2" => Way::Back,
+        let question = match open.decided {
+            None => "1) resume  2) roll back, Enter for neither",
+            Some(Way::Forward) => "1) resume, Enter for not now",
+            Some(Way::Back) => "2) roll back, Enter for not now",
+        };
+        let way = match self.talk.ask(question) {
+            Reply::Line(line) if line == "1" && open.can_go(Way::Forward) => Way::Forward,
+            Reply::Line(line) if line == "2" && open.can_go(Way::Back) => Way::Back,
             _ => return false,
         };
         go_on(

@@ -216,6 +216,7 @@ impl Backend for Fake {
             done: 0,
             who: "root@alpha".to_owned(),
             since: "now".to_owned(),
+            decided: None,
         }))
     }
 

@@ -34,22 +34,20 @@ fn offer(open: &Unfinished) -> Confirm {
         moment(&open.since),
         open.done
     );
+    let ways = [
+        ('r', "Go on with it", Way::Forward),
+        ('u', "Take back what was done", Way::Back),
+    ];
+    let mut choices: Vec<Choice> = ways
+        .into_iter()
+        .filter(|(.., way)| open.can_go(*way))
+        .map(|(letter, words, way)| Choice::new(letter, words, Turn::job(Job::Resume(open.op, way))))
+        .collect();
+    choices.push(Choice::new('l', "Leave it for now", Turn::Stay));
     Confirm::new(
         format!("Operation {} was interrupted", open.op),
         Tone::Warning,
         body,
-        vec![
-            Choice::new(
-                'r',
-                "Go on with it",
-                Turn::job(Job::Resume(open.op, Way::Forward)),
-            ),
-            Choice::new(
-                'u',
-                "Take back what was done",
-                Turn::job(Job::Resume(open.op, Way::Back)),
-            ),
-            Choice::new('l', "Leave it for now", Turn::Stay),
-        ],
+        choices,
     )
 }

@@ -334,6 +334,7 @@ pub fn unfinished() -> Unfinished {
         done: 3,
         who: "root@alpha".to_owned(),
         since: "2026-11-20 20:23".to_owned(),
+        decided: None,
     }
 }
 

@@ -13,7 +13,7 @@ use pairadm::model::{Category, Mode, OpId, Side};
 use pairadm::status::Alarm;
 use pairadm::tui::Leaving;
 use pairadm::tui::ask::{AskAnswer, AskId, AskRequest};
-use pairadm::tui::backend::{Finished, Way};
+use pairadm::tui::backend::{Finished, Unfinished, Way};
 use pairadm::tui::effect::{Effect, Job};
 use pairadm::tui::event::{Event, Reply};
 use pairadm::tui::state::Wish;
@@ -533,6 +533,19 @@ fn an_interrupted_operation_is_offered_once() {
     menu.event(Event::Unfinished(Ok(Some(unfinished()))));
     menu.shows_not("Take back what was done");
     menu.shows("Operation 13 is open");
+}
+
+#[test]
+fn only_the_way_that_is_left_is_offered() {
+    let mut menu = menu();
+    let decided = Some(Way::Forward);
+    let open = Unfinished {
+        decided,
+        ..unfinished()
+    };
+    menu.event(Event::Unfinished(Ok(Some(open))));
+    menu.shows("Go on with it");
+    menu.shows_not("Take back what was done");
 }
 
 #[test]
