@@ -6,6 +6,7 @@ use super::deadline;
 use super::event::Progress;
 use super::run::Run;
 use crate::agent::protocol::Request;
+use crate::model::Side;
 use crate::plan::Step;
 use std::time::{Duration, Instant};
 
@@ -44,7 +45,8 @@ impl Run<'_, '_> {
     /// The operation stays open with calls where they are: the node that serves keeps what it has, whatever
     /// becomes of this controller.
     pub(super) fn keep_what_is_up(&mut self) {
-        let Some((leased, _)) = self.plan.leased().filter(|&(side, _)| self.session.is_up(side)) else {
+        let holds = |&(side, _): &(Side, u32)| self.sides.contains(&side) && self.session.is_up(side);
+        let Some((leased, _)) = self.plan.leased().filter(holds) else {
             return;
         };
         let request = Request::Keep { op: self.op };

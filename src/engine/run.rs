@@ -506,7 +506,6 @@ fn push(started: &Mutex<Vec<StepId>>, step: StepId) {
     }
 }
 
-/// The sides that have steps in these stages, primary first.
 /// The first error of a parallel request.
 pub(super) fn first_fault<T>(results: BySide<Option<Result<T>>>) -> Result<()> {
     let BySide { primary, secondary } = results;
