@@ -54,9 +54,14 @@ pub fn scanner(bytes: &[u8]) {
         if becomes(subject).is_none() {
             rest = rest.strip_prefix(spelling).expect("an untouched address");
         } else {
+            // Of what stands around it only a colon matters: no `::` is written beside it.
+            let before = &bytes[offset - usize::from(bytes[..offset].ends_with(b":"))..offset];
+            let behind = &bytes[kept..kept + usize::from(bytes[kept..].starts_with(b":"))];
+            let alone = [before, spelling, behind].concat();
             let mut new = Vec::new();
-            translator.copy(&mut &*spelling, &mut new).expect("memory");
-            rest = rest.strip_prefix(&new[..]).expect("a replaced address");
+            translator.copy(&mut &*alone, &mut new).expect("memory");
+            let new = &new[before.len()..new.len() - behind.len()];
+            rest = rest.strip_prefix(new).expect("a replaced address");
         }
     }
     assert_eq!(rest, &bytes[kept..]);
