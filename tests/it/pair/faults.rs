@@ -283,18 +283,23 @@ const PROFILE: &str = "title = \"Kamailio\"\nservices = [\"kamailio.service\"]\n
     ports = [\"udp/5060\"]\nsip_port = 5060\n\
     [[promote]]\nargv = [\"/usr/local/sbin/promote\"]\ntimeout_s = 20\n";
 
-/// A terminal that goes away must not end calls that are served already.
-#[test]
-fn a_node_that_recorded_itself_active_serves_on_when_only_the_tool_is_gone() {
-    let lab = FreshLab::start("lease-tool");
-    run(&lab, &CONFIGURE, 0);
-    hold_the_end(&lab);
-    let mut running = Running::start(&lab, &TO_BETA);
+/// A takeover to beta whose tool is killed after beta has recorded that it serves, and before any node ends it.
+fn kill_once_recorded(lab: &LabPair) {
+    hold_the_end(lab);
+    let mut running = Running::start(lab, &TO_BETA);
     running.until_done("record generation");
     lab.alpha().until_held();
     running.child.kill().expect("pairadm can be killed");
     lab.alpha().let_go();
     assert_eq!(running.end(), None, "it was killed in the middle");
+}
+
+/// A terminal that goes away must not end calls that are served already.
+#[test]
+fn a_node_that_recorded_itself_active_serves_on_when_only_the_tool_is_gone() {
+    let lab = FreshLab::start("lease-tool");
+    run(&lab, &CONFIGURE, 0);
+    kill_once_recorded(&lab);
     let lease = ["test", "!", "-e", "/run/pairadm/lease.json"];
     wait_until("the lease is over", || lab.beta().exec(&lease).status.success());
     assert_serves(&lab, "beta", "without the tool");
@@ -361,13 +366,7 @@ fn what_was_open_with_a_lost_peer_is_taken_back_when_it_returns() {
             run(&lab, &TO_BETA, 0);
             forget_the_end(&lab);
         } else {
-            hold_the_end(&lab);
-            let mut running = Running::start(&lab, &TO_BETA);
-            running.until_done("record generation");
-            lab.alpha().until_held();
-            running.child.kill().expect("pairadm can be killed");
-            lab.alpha().let_go();
-            running.end();
+            kill_once_recorded(&lab);
             until_unlocked(&lab);
         }
         lab.cut_power("beta");
