@@ -6,7 +6,7 @@ use super::group::group_end;
 use super::long::Long;
 use super::recover::{OpenOperation, Standing};
 use super::rollback;
-use super::session::{Beside, Node, Session};
+use super::session::{Node, Session};
 use crate::agent::protocol::{End, Request};
 use crate::error::{Error, Kind, Result};
 use crate::model::{BySide, Cancel, OpId, Side};
@@ -212,7 +212,6 @@ impl<'r, 'l> Run<'r, 'l> {
     fn apply_all(&mut self) -> Result<(), Stop> {
         let plan = self.plan;
         let mut armed = Vec::new();
-        let mut confirming = BySide::default();
         let mut from = 0;
         while from < plan.stages.len() {
             if self.cancel.asked() {
@@ -229,9 +228,8 @@ impl<'r, 'l> Run<'r, 'l> {
                 stop => stop,
             })?;
             from = until;
-            self.begin_to_confirm(&armed, &plan.stages[from..], &mut confirming);
         }
-        self.confirm(confirming)
+        self.confirm(&armed)
     }
 
     /// Starts the timers of nodes whose first armed steps are in these stages.
@@ -344,28 +342,13 @@ impl<'r, 'l> Run<'r, 'l> {
         if cancelled { Err(Stop::Cancelled) } else { Ok(()) }
     }
 
-    /// Logs in once more on nodes that have no armed step in the stages that are left, while those are gone through.
-    fn begin_to_confirm(&self, armed: &[Side], left: &[Stage], confirming: &mut BySide<Option<Beside>>) {
-        for &side in armed {
-            let mut steps = left.iter().flat_map(|stage| &stage.steps);
-            if confirming[side].is_none() && !steps.any(|step| step.side == side && step.armed) {
-                confirming[side] = Some(self.session.beside(side));
-            }
-        }
-    }
-
-    /// Over connections that were made after the armed steps, so that a change that locks everybody out is not
-    /// confirmed (S9).
-    fn confirm(&mut self, confirming: BySide<Option<Beside>>) -> Result<(), Stop> {
-        let request = Request::Confirm { op: self.op };
-        Ok(first_fault(std::thread::scope(|scope| {
-            let asking = confirming.map(|_, beside| {
-                beside.map(|beside| scope.spawn(|| beside.ask(&request, deadline::BOOKKEEPING)))
-            });
-            asking.map(|_, thread| {
-                let joined = thread.map(std::thread::ScopedJoinHandle::join)?;
-                Some(joined.unwrap_or_else(|_| Err(Error::bug("the thread of a node panicked"))))
-            })
+    /// Over new connections, so that a change that locks everybody out is not confirmed (S9).
+    fn confirm(&mut self, armed: &[Side]) -> Result<(), Stop> {
+        let op = self.op;
+        let (mut second, faults) = self.session.again(armed);
+        first_fault(faults.map(|_, fault| fault.map(Err::<(), _>)))?;
+        Ok(first_fault(second.each(armed, |node| {
+            node.ask(Request::Confirm { op }, deadline::BOOKKEEPING)
         }))?)
     }
 

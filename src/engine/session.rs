@@ -2,13 +2,11 @@
 
 use super::deadline;
 use super::keep_alive::Busy;
-use super::rollback::is_link;
 use crate::agent::protocol::{LockOwner, Request, Response};
 use crate::error::{Error, Result};
 use crate::model::{BySide, Side};
 use crate::remote::{Dial, GiveUp, Link};
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// Open links, at most one a node. Dropping it closes them; a node then gives up its lock and
@@ -226,22 +224,12 @@ impl Session {
         }
     }
 
-    /// Begins a new connection to `side`, beside the open one and without its lock.
-    pub fn beside(&self, side: Side) -> Beside {
-        let way = Way {
-            dial: Arc::clone(&self.dial),
-            side,
-            name: self.names[side].clone(),
-            give_up: self.give_up.clone(),
-        };
-        let dialling = way.clone();
-        Beside {
-            way,
-            thread: std::thread::spawn(move || dialling.dial()),
-        }
+    /// New connections to `sides`, beside the open ones and without their locks.
+    pub fn again(&self, sides: &[Side]) -> (Self, BySide<Option<Error>>) {
+        self.by(Arc::clone(&self.dial), sides)
     }
 
-    /// New connections to `sides` by another dialer, beside the open ones and without their locks.
+    /// The same by another dialer.
     pub fn by(&self, dial: Arc<dyn Dial>, sides: &[Side]) -> (Self, BySide<Option<Error>>) {
         Self::open(
             dial,
@@ -266,49 +254,6 @@ impl Session {
         // With its lock the agent before is gone.
         self.lines[side].busy = None;
         Ok(())
-    }
-}
-
-/// A connection that is being made beside the open one.
-pub struct Beside {
-    way: Way,
-    thread: JoinHandle<Result<Box<dyn Link>>>,
-}
-
-impl Beside {
-    /// Asks over it, once it is there. One that was made and did not last is made anew.
-    pub fn ask(self, request: &Request, deadline: Duration) -> Result<Response> {
-        let made = self.thread.join();
-        let made = made.unwrap_or_else(|_| Err(Error::bug("a dialling thread panicked")))?;
-        match self.way.ask(made, request, deadline) {
-            Err(error) if is_link(&error) => self.way.ask(self.way.dial()?, request, deadline),
-            answer => answer,
-        }
-    }
-}
-
-/// How a node is reached.
-#[derive(Clone)]
-struct Way {
-    dial: Arc<dyn Dial>,
-    side: Side,
-    name: String,
-    give_up: GiveUp,
-}
-
-impl Way {
-    fn dial(&self) -> Result<Box<dyn Link>> {
-        self.dial
-            .dial_unless(self.side, deadline::DIAL, &self.give_up)
-            .map_err(|error| error.on(&self.name))
-    }
-
-    fn ask(&self, made: Box<dyn Link>, request: &Request, deadline: Duration) -> Result<Response> {
-        let mut line = Line {
-            link: Some(made),
-            ..Line::default()
-        };
-        ask_line(&mut line, &self.name, &self.give_up, request.clone(), deadline)
     }
 }
 
