@@ -26,10 +26,7 @@ impl Run<'_, '_> {
             .map(|started| started.clone())
             .unwrap_or_default();
         let plan = self.plan;
-        let begun: Vec<&Step> = plan
-            .steps()
-            .filter(|step| started.contains(&step.id) && self.sides.contains(&step.side))
-            .collect();
+        let begun: Vec<&Step> = plan.steps().filter(|step| started.contains(&step.id)).collect();
         let untouched = begun.iter().all(|step| step.action.only_prepares());
         let steps = reverting_order(begun.into_iter());
         let mut barred: Option<Error> = None;
